@@ -1,0 +1,61 @@
+"""Complementary block masking: at least 70 % hidden in total, in blocks.
+
+Where a stretch of one signal is visible, the same stretch of the other is hidden. A model that
+sees only isolated patches hidden interpolates; hidden blocks of a second make it understand.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 5
+"""Patches in a block (1 s, about a beat)."""
+
+SHOWN_BLOCKS = 0.3
+"""Fraction of all blocks of both modalities together that is visible."""
+
+
+def complementary(
+    rng: np.random.Generator, batch: int, patches: int, *, mask_ratio: float = 0.7
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Choose visible patches of both modalities whose blocks never coincide.
+
+    Args:
+        rng: Source of chance.
+        batch: Rows.
+        patches: Patches a modality, a multiple of `BLOCK`.
+        mask_ratio: Least fraction of all patches, of both modalities together, to hide.
+
+    Returns:
+        (ecg, ppg): indices of visible patches, shape (batch, visible) each.
+    """
+    blocks = patches // BLOCK
+    each = int((1 - mask_ratio) * blocks + 1e-9)
+    order = rng.permuted(np.tile(np.arange(blocks), (batch, 1)), axis=1)
+    turn = rng.integers(0, BLOCK, (batch, 1))
+    return (
+        _unroll(order[:, :each], turn, patches),
+        _unroll(order[:, each : 2 * each], turn, patches),
+    )
+
+
+def single(
+    rng: np.random.Generator, batch: int, patches: int, *, mask_ratio: float = 0.7
+) -> NDArray[np.int64]:
+    """Choose visible patches of one modality while the other is hidden altogether.
+
+    Returns:
+        Indices of visible patches, shape (batch, visible).
+    """
+    blocks = patches // BLOCK
+    shown = int(2 * (1 - mask_ratio) * blocks + 1e-9)
+    order = rng.permuted(np.tile(np.arange(blocks), (batch, 1)), axis=1)
+    turn = rng.integers(0, BLOCK, (batch, 1))
+    return _unroll(order[:, :shown], turn, patches)
+
+
+def _unroll(blocks: NDArray[np.int64], turn: NDArray[np.int64], patches: int) -> NDArray[np.int64]:
+    """Turn block numbers into patch indices; `turn` moves the blocks' edges about."""
+    at = blocks[:, :, None] * BLOCK + np.arange(BLOCK)
+    return np.sort((at.reshape(len(blocks), -1) + turn) % patches, axis=1)

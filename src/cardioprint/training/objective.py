@@ -1,0 +1,171 @@
+"""One pretraining step's loss: the model seen from two views of the same people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from cardioprint.models import losses
+from cardioprint.models.m2ae import M2AE, MODALITIES, ModelConfig, View, patchify
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveConfig:
+    """Weights of the loss."""
+
+    visible: float = 0.5
+    """Reconstruction of visible patches, beside 1 for hidden ones."""
+    derivative: float = 0.3
+    """Derivative term of the reconstruction, once it has been faded in."""
+    fade: tuple[float, float] = (0.1, 0.3)
+    """Fractions of the run between which the derivative term is faded in: from the first step
+    it kept every reconstruction at zero."""
+    description: float = 0.5
+    """Spectrum and autocorrelation of both modalities, read from the fingerprint."""
+    contrast: float = 0.1
+    """InfoNCE; 0.5 hurt in one replication."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorBatch:
+    """A batch as tensors.
+
+    Attributes:
+        kind: See `batches.Batch`.
+        clean: Shape (2, batch, 2, time): targets.
+        noisy: The same with disturbances: what the encoders see.
+        shown: Visible patch indices of each view, by modality.
+        patches_valid: Patches from the start that hold signal.
+        subject: Shape (batch,).
+    """
+
+    kind: str
+    clean: Tensor
+    noisy: Tensor
+    shown: tuple[dict[str, Tensor], dict[str, Tensor]]
+    patches_valid: int
+    subject: Tensor
+    progress: float = 1.0
+    """Fraction of the run that is over."""
+
+
+class Objective(nn.Module):
+    """M2AE with what only pretraining needs: description head and temperatures."""
+
+    def __init__(self, model: M2AE, config: ObjectiveConfig):
+        super().__init__()
+        self.model, self.config = model, config
+        c: ModelConfig = model.config
+        self.sizes = [
+            losses.description_size(m, c.window_samples, c.sampling_rate) for m in MODALITIES
+        ]
+        self.describe = nn.Sequential(
+            nn.GELU(),
+            nn.Linear(c.fingerprint, 2 * c.fingerprint),
+            nn.GELU(),
+            nn.Linear(2 * c.fingerprint, sum(self.sizes)),
+        )
+        # One temperature for phase, one for state; 0.1 to begin with.
+        self.log_scale = nn.Parameter(torch.tensor([2.3, 2.3]))
+
+    def forward(self, batch: TensorBatch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss and its parts (detached) by name."""
+        c = self.config
+        begin, end = c.fade
+        derivative = c.derivative * min(1.0, max(0.0, (batch.progress - begin) / (end - begin)))
+        patch = self.model.config.patch
+        parts: dict[str, Tensor] = {}
+        total = torch.zeros((), device=batch.clean.device)
+        latents, prints = [], []
+        for view in range(2):
+            shown = {
+                m: _view(batch.noisy[view][:, MODALITIES.index(m)], at, patch)
+                for m, at in batch.shown[view].items()
+            }
+            z = self.model.encode(shown)
+            f = self.model.fingerprint(z)
+            latents.append(z)
+            prints.append(f)
+            guesses = self.model.decode(z)
+            description = self.describe(f).float().split(self.sizes, dim=-1)
+            for row, m in enumerate(MODALITIES):
+                truth = patchify(batch.clean[view][:, row], patch)
+                visible = torch.zeros(truth.shape[:2], dtype=torch.bool, device=truth.device)
+                if m in batch.shown[view]:
+                    visible.scatter_(1, batch.shown[view][m], True)
+                valid = torch.zeros_like(visible)
+                valid[:, : batch.patches_valid] = True
+                loss, error = losses.reconstruction(
+                    guesses[m],
+                    truth,
+                    visible,
+                    valid,
+                    visible_weight=c.visible,
+                    derivative_weight=derivative,
+                )
+                total = total + 0.5 * loss
+                if not (visible & valid).any():
+                    source = next(iter(batch.shown[view]))
+                    parts[f"mse_{source}_to_{m}"] = error
+                if batch.patches_valid == truth.shape[1]:
+                    with torch.no_grad():
+                        target = losses.describe(
+                            batch.clean[view][:, row], m, self.model.config.sampling_rate
+                        )
+                    miss = (description[row] - target).square().mean()
+                    total = total + 0.5 * c.description * miss / 0.05
+                    parts[f"describe_{m}"] = miss.detach()
+        total = total + c.contrast * self._contrast(batch, latents, prints, parts)
+        if self.training:
+            timings = torch.cat([self.model.timing(z) for z in latents])
+            self.model.follow(torch.cat(prints), timings)
+        with torch.no_grad():
+            parts.update(health(prints[0].float()))
+        parts["loss"] = total.detach()
+        return total, parts
+
+    def _contrast(
+        self,
+        batch: TensorBatch,
+        latents: list[Tensor],
+        prints: list[Tensor],
+        parts: dict[str, Tensor],
+    ) -> Tensor:
+        if batch.kind == "same":
+            a, b = (self.model.timing(z) for z in latents)
+            # Every row is its own: another window of the same person is a fair mismatch.
+            row = torch.arange(len(a), device=a.device)
+            loss, accuracy = losses.info_nce(a, b, row, self.log_scale[0])
+            parts["nce_phase"], parts["hit_phase"] = loss.detach(), accuracy
+            return loss
+        a, b = prints
+        name = "within"
+        if batch.shown[0].keys() != batch.shown[1].keys():
+            half = a.shape[1] // 2  # across modalities only the shared half has to agree
+            a, b, name = a[:, :half], b[:, :half], "across"
+        loss, accuracy = losses.info_nce(a, b, batch.subject, self.log_scale[1])
+        parts[f"nce_{name}"], parts[f"hit_{name}"] = loss.detach(), accuracy
+        return loss
+
+
+def _view(window: Tensor, at: Tensor, patch: int) -> View:
+    patches = patchify(window, patch)
+    return View(patches=torch.gather(patches, 1, at[..., None].expand(-1, -1, patch)), at=at)
+
+
+def health(prints: Tensor) -> dict[str, Tensor]:
+    """Return the signs of a collapse: effective rank and mean cosine of fingerprints.
+
+    Effective rank is the exponential of the entropy of the normalised singular values
+    (Roy & Vetterli 2007); 1 means that all fingerprints lie on a line.
+    """
+    centred = prints - prints.mean(dim=0)
+    values = torch.linalg.svdvals(centred)
+    p = values / values.sum().clamp_min(1e-9)
+    rank = torch.exp(-(p * (p + 1e-12).log()).sum())
+    unit = torch.nn.functional.normalize(prints, dim=-1)
+    cosine = unit @ unit.T
+    n = len(prints)
+    return {"rank": rank, "cosine": (cosine.sum() - n) / (n * (n - 1))}
