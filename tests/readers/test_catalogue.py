@@ -71,10 +71,10 @@ def test_paths_that_are_no_recordings(tmp_path):
     with pytest.raises(RecordError, match="folder"):
         open_record(tmp_path)
     (tmp_path / "x.xyz").write_text("hello")
-    with pytest.raises(UnknownFormatError, match="no reader for '.xyz'"):
+    with pytest.raises(UnknownFormatError, match=r"no reader for '\.xyz'"):
         open_record(tmp_path / "x.xyz")
     (tmp_path / "x.dat").write_bytes(b"12")
-    with pytest.raises(UnknownFormatError, match="needs its .hea header"):
+    with pytest.raises(UnknownFormatError, match=r"needs its \.hea header"):
         open_record(tmp_path / "x.dat")
     (tmp_path / "x.pkl").write_bytes(b"\x80\x04.")
     with pytest.raises(UnsafeFileError, match="pickle"):

@@ -125,6 +125,19 @@ def test_bomb(tmp_path):
         open_record(path, columns={"sig[0]": "ppg"}, sampling_rate=125)
 
 
+def test_v73_bomb_and_links_to_other_files(tmp_path):
+    path = save_v73(tmp_path, sig=SIG)
+    with h5py.File(path, "a") as file:
+        file.create_dataset("big", (20_000_000,), dtype="f8", compression="gzip")
+    with pytest.raises(UnsafeFileError, match="would unpack"):
+        open_record(path, columns={"sig[0]": "ppg"}, sampling_rate=125)
+    path = save_v73(tmp_path, sig=SIG)
+    with h5py.File(path, "a") as file:
+        file["other"] = h5py.ExternalLink("/etc/passwd", "/x")
+    with pytest.raises(UnsafeFileError, match="refers to another file"):
+        open_record(path, columns={"sig[0]": "ppg"}, sampling_rate=125)
+
+
 def test_looks_like_a_recording(tmp_path):
     assert looks_like_matlab(save(tmp_path, sig=SIG))
     assert not looks_like_matlab(save(tmp_path, labels=np.zeros(100)))

@@ -169,7 +169,10 @@ class Bottleneck(nn.Module):
             tokens = self.norm_patch[modality](e.tokens)
             if e.keep is not None:
                 tokens = tokens * e.keep[..., None].to(tokens.dtype)
-            z = z + self.fold[modality](self._grid(tokens, e.at))
+            folded = self.fold[modality](self._grid(tokens, e.at))
+            if e.keep is not None:  # nothing visible is the same as no such channel: no bias
+                folded = folded * e.keep.any(dim=1).to(folded.dtype)[:, None, None]
+            z = z + folded
             context.append(tokens + self.modality[modality])
             distance = (self.patch_times[e.at][:, None, :] - self.centres[None, :, None]).abs()
             near = -self.slope.exp()[None, :, None, None] * distance[:, None]

@@ -42,6 +42,7 @@ def open_dicom(path: Path, request: Request) -> RecordFile:
     with translated(path, what="DICOM file"):
         dataset = pydicom.dcmread(path)
         groups = list(dataset.get("WaveformSequence") or [])
+        derived = [str(g.get("WaveformOriginality", "")) == "DERIVED" for g in groups]
     if not groups:
         raise ChannelError(
             "the object holds no waveform",
@@ -49,7 +50,7 @@ def open_dicom(path: Path, request: Request) -> RecordFile:
             field="WaveformSequence",
             fix="give a waveform object: an ECG, not an image or a report",
         )
-    original = [g for g in groups if str(g.get("WaveformOriginality", "")) != "DERIVED"]
+    original = [g for g, from_others in zip(groups, derived, strict=True) if not from_others]
     notes = {}
     if original and len(original) < len(groups):
         left = len(groups) - len(original)

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cardioprint.errors import RecordError, TruncatedFileError
+from cardioprint.errors import RecordError, TruncatedFileError, UnsafeFileError
 from cardioprint.readers.columns import Request
 from cardioprint.readers.files import RecordFile
 from cardioprint.readers.safety import check_file, check_growth, translated
 from cardioprint.readers.variables import FEWEST_SAMPLES, open_variables
 
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 _COMPRESSED = 15
 """miCOMPRESSED, the type of a deflated element.
 https://www.mathworks.com/help/pdf_doc/matlab/matfile_format.pdf"""
@@ -54,9 +53,49 @@ def _content(path: Path) -> Mapping[str, Any]:
 
     check_file(path)
     _check_elements(path)
+    if _is_hdf5(path):
+        _check_hdf5(path)
     with translated(path, what="MATLAB file"):
-        content = pymatreader.read_mat(path)
-    return {k: v for k, v in content.items() if not k.startswith("__")}
+        content = {str(k): v for k, v in pymatreader.read_mat(path).items()}
+    names = [n for n in content if not n.startswith("__")]
+    # HDF5 has no order of its own, and pymatreader goes through a set.
+    return {n: content[n] for n in (sorted(names) if _is_hdf5(path) else names)}
+
+
+def _is_hdf5(path: Path) -> bool:
+    import h5py
+
+    return bool(h5py.is_hdf5(path))
+
+
+def _check_hdf5(path: Path) -> None:
+    """Refuse a v7.3 file that reaches into other files or unpacks beyond measure."""
+    import h5py
+
+    def check(group: h5py.Group) -> None:
+        for key in group:
+            name = str(key)
+            link = group.get(name, getlink=True)
+            item = None if isinstance(link, h5py.ExternalLink) else group.get(name)
+            if isinstance(link, h5py.ExternalLink) or getattr(item, "external", None):
+                raise UnsafeFileError(
+                    "the file refers to another file",
+                    source=path,
+                    field=name,
+                    fix="save the numbers themselves: save(name, '-v7.3') in MATLAB",
+                )
+            if isinstance(item, h5py.Dataset):
+                check_growth(
+                    stored=item.id.get_storage_size(),
+                    unpacked=item.nbytes,
+                    source=path,
+                    field=name,
+                )
+            elif isinstance(link, h5py.HardLink) and isinstance(item, h5py.Group):
+                check(item)
+
+    with translated(path, what="MATLAB file"), h5py.File(path, "r") as file:
+        check(file)
 
 
 def _check_elements(path: Path) -> None:

@@ -120,7 +120,7 @@ def _segments(master: Header) -> tuple[Header, list[_Segment]]:
                 master.path.with_name(f"{name}.hea"), sampling_rate=master.frame_rate
             )
             layout = layout or header
-            if header.fields.n_sig != len(header.lines) or header.frame_rate != master.frame_rate:
+            if header.frame_rate != master.frame_rate:
                 raise RecordError(
                     f"segment {name} is sampled at {header.frame_rate:g} Hz, its record at "
                     f"{master.frame_rate:g} Hz",

@@ -126,7 +126,7 @@ def read_header(path: Path, *, sampling_rate: float | None = None) -> Header:
             field="record line",
             fix="the header is cut short or edited; copy it again",
         )
-    for line, name in zip(signals, [] if segmented else fields.sig_name, strict=True):
+    for line, name in zip(signals, (() if segmented else fields.sig_name) or (), strict=True):
         if line.name and line.name.encode("ascii", "ignore").decode() != (name or "").strip():
             raise RecordError(
                 f"the line of signal {line.name!r} cannot be read",

@@ -95,8 +95,8 @@ def translated(path: Path, *, what: str, fix: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except (CardioprintError, MemoryError):
-        raise
+    except (CardioprintError, MemoryError, ImportError, NameError):
+        raise  # ours, or no fault of the file
     except Exception as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise RecordError(

@@ -1,0 +1,150 @@
+"""Test sets: windows with their people, and the prepared records they were cut from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cardioprint.signal import beats
+from cardioprint.signal.preparation import Prepared, cut, prepare_record
+from cardioprint.signal.quality import THRESHOLD, assess
+from cardioprint.types import Windows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cardioprint.signal.preparation import Preparation
+    from cardioprint.types import Record
+
+
+def select(windows: Windows, index: NDArray) -> Windows:
+    """Return some of the windows, by position or by a boolean array."""
+    return replace(
+        windows,
+        start=windows.start[index],
+        samples=windows.samples[index],
+        valid=windows.valid[index],
+        mean=windows.mean[index],
+        scale=windows.scale[index],
+    )
+
+
+def join(parts: Sequence[Windows]) -> Windows:
+    """Return the windows of several records as one."""
+    return Windows(
+        start=np.concatenate([p.start for p in parts]),
+        samples=np.concatenate([p.samples for p in parts]),
+        valid=np.concatenate([p.valid for p in parts]),
+        mean=np.concatenate([p.mean for p in parts]),
+        scale=np.concatenate([p.scale for p in parts]),
+        sampling_rate=parts[0].sampling_rate,
+    )
+
+
+def part_of(prepared: Prepared, first: int, stop: int | None = None) -> Prepared:
+    """Return a stretch of a record that was filtered as a whole."""
+    return replace(
+        prepared,
+        start=prepared.start + first / prepared.sampling_rate,
+        samples=prepared.samples[:, first:stop],
+        valid=prepared.valid[:, first:stop],
+        broadband=prepared.broadband[:, first:stop],
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paired:
+    """Windows of records that hold ECG and PPG.
+
+    Attributes:
+        windows: All full windows of all records, in order.
+        subject: The person, shape (window,).
+        record: Number of the record, shape (window,).
+        place: Number of the window in its record, shape (window,).
+        quality: Shape (window, 2), ECG then PPG.
+        r_peaks: R-peaks of each window, seconds after its start, found in the whole record.
+        pulses: Steepest upslopes of each window, likewise.
+        onsets: Pulse onsets of each window, likewise.
+        prepared: The records, filtered and not cut.
+        preparation: How they were prepared.
+    """
+
+    windows: Windows
+    subject: NDArray[np.str_]
+    record: NDArray[np.int64]
+    place: NDArray[np.int64]
+    quality: NDArray[np.float32]
+    r_peaks: list[NDArray[np.float64]]
+    pulses: list[NDArray[np.float64]]
+    onsets: list[NDArray[np.float64]]
+    prepared: tuple[Prepared, ...]
+    preparation: Preparation
+
+    @property
+    def believed(self) -> NDArray[np.bool_]:
+        """True where neither channel abstains, shape (window,)."""
+        return (self.quality >= THRESHOLD).all(axis=1)
+
+    def moved(self, index: NDArray[np.int64], seconds: float) -> Windows:
+        """Return the windows that begin `seconds` after those of `index`, from the same records.
+
+        Raises:
+            ValueError: Such a window would leave its record.
+        """
+        first = round(seconds * self.windows.sampling_rate)
+        parts = []
+        for record in np.unique(self.record[index]):
+            places = self.place[index][self.record[index] == record]
+            later = cut(part_of(self.prepared[record], first), self.preparation)
+            if places.max(initial=0) >= len(later) or first < 0:
+                raise ValueError(f"{seconds:g} s later a window lies outside its record")
+            parts.append(select(later, places))
+        if np.any(np.diff(self.record[index]) < 0):
+            raise ValueError("index must keep records together and in order")
+        return join(parts)
+
+
+def paired_set(records: Sequence[Record], preparation: Preparation) -> Paired:
+    """Prepare, cut and assess records that hold one ECG and one PPG channel each."""
+    parts, subject, number, place, quality, prepared = [], [], [], [], [], []
+    found: tuple[list, list, list] = ([], [], [])
+    for i, record in enumerate(records):
+        whole = prepare_record(record, preparation)
+        windows = cut(whole, preparation)
+        judged = assess(whole, windows)
+        rate, n = whole.sampling_rate, preparation.window_samples
+        first = np.round((windows.start - whole.start) * rate).astype(int)
+        full = np.flatnonzero(first + n <= whole.samples.shape[1])
+        parts.append(select(windows, full))
+        quality.append(judged.index[full])
+        subject += [record.subject] * len(full)
+        number += [i] * len(full)
+        place += full.tolist()
+        pulses = beats.find_pulses(whole.samples[1], rate)
+        for where, at in zip(found, (judged.beats[0], pulses.upslope, pulses.onset), strict=True):
+            at = np.sort(at)
+            bounds = np.searchsorted(at, np.stack((first[full], first[full] + n)))
+            where.extend(
+                (at[a:b] - first[f]) / rate for f, a, b in zip(full, *bounds, strict=True)
+            )
+        prepared.append(whole)
+    return Paired(
+        windows=join(parts),
+        subject=np.array(subject),
+        record=np.array(number),
+        place=np.array(place),
+        quality=np.concatenate(quality),
+        r_peaks=found[0],
+        pulses=found[1],
+        onsets=found[2],
+        prepared=tuple(prepared),
+        preparation=preparation,
+    )
+
+
+def median_rate(at: NDArray[np.float64]) -> float:
+    """Return beats per minute from the median interval of beat times in seconds, or NaN."""
+    return float(60 / np.median(np.diff(at))) if len(at) >= 3 else float("nan")

@@ -1,0 +1,142 @@
+"""ONNX graphs of an M2AE: two encoders, the bottleneck, two decoders; float32 and int8.
+
+Five small graphs instead of one for each combination: weights are stored once, and an absent
+modality's encoder is never run.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+
+from cardioprint.models.m2ae import M2AE, MODALITIES, Encoded, whole
+from cardioprint.runtime.folder import digest
+
+
+class EncoderGraph(nn.Module):
+    """samples, valid -> one token a patch, and which patches count."""
+
+    def __init__(self, model: M2AE, modality: str):
+        super().__init__()
+        self.encoder, self.patch = model.encoders[modality], model.config.patch
+
+    def forward(self, samples: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+        """Return tokens (batch, patch, feature) and keep (batch, patch)."""
+        view = whole(samples, valid, self.patch)
+        assert view.keep is not None
+        return self.encoder(view).tokens, view.keep
+
+
+class BottleneckGraph(nn.Module):
+    """Both encoders' tokens -> the bottleneck's tokens and the fingerprint."""
+
+    def __init__(self, model: M2AE):
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, ecg_tokens: Tensor, ecg_keep: Tensor, ppg_tokens: Tensor, ppg_keep: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return tokens (batch, latent, feature) and fingerprint (batch, feature)."""
+        at = torch.arange(self.model.config.patches)[None]
+        given = ((ecg_tokens, ecg_keep), (ppg_tokens, ppg_keep))
+        z = self.model.bottleneck(
+            {
+                m: Encoded(tokens=tokens, at=at, keep=keep)
+                for m, (tokens, keep) in zip(MODALITIES, given, strict=True)
+            }
+        )
+        return z, self.model.fingerprint(z)
+
+
+class DecoderGraph(nn.Module):
+    """The bottleneck's tokens -> one modality's window."""
+
+    def __init__(self, model: M2AE, modality: str):
+        super().__init__()
+        self.decoder = model.decoders[modality]
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Return the window, (batch, time)."""
+        return rearrange(self.decoder(tokens), "b p s -> b (p s)")
+
+
+def export(model: M2AE, folder: Path, *, int8: bool = True, float32: bool = False) -> list[Path]:
+    """Write a model's graphs into its folder and their hashes into its model.json.
+
+    Args:
+        model: The model.
+        folder: A folder written by `save_pretrained`.
+        int8: Write graphs with 8-bit weights and dynamically quantised activations.
+        float32: Write graphs in full precision.
+
+    Returns:
+        The files written.
+    """
+    model = model.eval()
+    c = model.config
+    samples, valid = torch.randn(3, c.window_samples), torch.ones(3, c.window_samples).bool()
+    tokens, keep = torch.randn(3, c.patches, c.features), torch.ones(3, c.patches).bool()
+    latents = torch.randn(3, c.latents, c.features)
+    # Clones: the exporter takes one tensor given twice for one input.
+    written: list[Path] = []
+    graphs: list[tuple[str, nn.Module, tuple[Tensor, ...], list[str], list[str]]] = [
+        ("bottleneck", BottleneckGraph(model), (tokens, keep, tokens.clone(), keep.clone()),
+         ["ecg_tokens", "ecg_keep", "ppg_tokens", "ppg_keep"], ["tokens", "fingerprint"]),
+    ]
+    for m in MODALITIES:
+        graphs.append((f"encoder_{m}", EncoderGraph(model, m), (samples, valid),
+                       ["samples", "valid"], ["tokens", "keep"]))
+        graphs.append((f"decoder_{m}", DecoderGraph(model, m), (latents,), ["tokens"], ["window"]))
+    for name, graph, inputs, names_in, names_out in graphs:
+        with tempfile.TemporaryDirectory() as scratch:
+            full = Path(scratch) / f"{name}.float32.onnx"
+            _trace(graph, inputs, names_in, names_out, full)
+            if float32:
+                target = folder / full.name
+                target.write_bytes(full.read_bytes())
+                written.append(target)
+            if int8:
+                target = folder / f"{name}.int8.onnx"
+                _quantise(full, target)
+                written.append(target)
+    about = json.loads((folder / "model.json").read_text())
+    about["files"] |= {path.name: digest(path) for path in written}
+    (folder / "model.json").write_text(json.dumps(about, indent=1) + "\n")
+    return written
+
+
+def _trace(
+    graph: nn.Module, inputs: tuple[Tensor, ...], names_in: list[str], names_out: list[str],
+    path: Path,
+) -> None:
+    batch = torch.export.Dim("batch", min=1, max=65536)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        torch.onnx.export(
+            graph, inputs, str(path), input_names=names_in, output_names=names_out,
+            dynamic_shapes=tuple({0: batch} for _ in inputs), dynamo=True, external_data=False,
+            verbose=False,
+        )
+
+
+def _quantise(full: Path, target: Path) -> None:
+    """Quantise the matrix products' weights to 8 bits, one scale an output column."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    ready = full.with_suffix(".ready.onnx")
+    logging.getLogger().setLevel(logging.ERROR)
+    quant_pre_process(str(full), str(ready), skip_symbolic_shape=True)
+    quantize_dynamic(
+        str(ready), str(target), weight_type=QuantType.QInt8, per_channel=True,
+        op_types_to_quantize=["MatMul", "Gemm"],
+    )
