@@ -181,9 +181,7 @@ def spectrum(x: NDArray, edges: tuple[float, ...], rate: float) -> NDArray[np.fl
     bands = np.add.reduceat(share, np.searchsorted(frequency, edges))[:-1]
     p = share[inside] / (share[inside].sum() + 1e-12)
     entropy = -(p * np.log(p + 1e-12)).sum()
-    return np.append(
-        np.log(bands + 1e-6), (entropy, frequency[inside][np.argmax(share[inside])])
-    )
+    return np.append(np.log(bands + 1e-6), (entropy, frequency[inside][np.argmax(share[inside])]))
 
 
 def moments(x: NDArray) -> NDArray[np.float64]:

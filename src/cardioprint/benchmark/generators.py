@@ -21,9 +21,6 @@ LAG_RANGE = (0.05, 0.95)
 PHASES = 128
 """Points of the template from one beat to the next."""
 
-RATE_EDGES = (0.0, 0.55, 0.65, 0.75, 0.85, 10.0)
-"""Seconds: templates are kept apart by beat interval, since T waves and diastole move with it."""
-
 GRID = 0.008
 """Seconds between candidate lags."""
 
@@ -61,58 +58,20 @@ def usual_lags(paired: Paired, index: NDArray[np.int64], lags: dict[int, float])
     return np.array([by_person[s] for s in paired.subject[index]])
 
 
-def phases(at: NDArray[np.float64], n: int, rate: float) -> tuple[NDArray, NDArray]:
-    """Return every sample's phase from 0 to 1 between beats, and the interval it lies in.
+def phases(at: NDArray[np.float64], n: int, rate: float) -> NDArray[np.int64] | None:
+    """Return in which of `PHASES` steps from one beat to the next every sample lies.
 
-    Beats are continued beyond the window at the median interval; without two beats the phase is
-    NaN.
+    Beats are continued beyond the window at the median interval. None without two beats.
     """
     time = np.arange(n) / rate
     if len(at) < 2:
-        return np.full(n, np.nan), np.full(n, np.nan)
+        return None
     step = float(np.median(np.diff(at)))
     before = at[0] - step * np.arange(np.ceil(max(at[0], 0) / step) + 1, 0, -1)
     left = max(n / rate - at[-1], 0)
-    after = at[-1] + step * np.arange(1, np.ceil(left / step) + 2)
-    at = np.concatenate((before, at, after))
+    at = np.concatenate((before, at, at[-1] + step * np.arange(1, np.ceil(left / step) + 2)))
     i = np.clip(np.searchsorted(at, time, side="right") - 1, 0, len(at) - 2)
-    interval = at[i + 1] - at[i]
-    return (time - at[i]) / interval, interval
-
-
-def _bins(phase: NDArray, interval: NDArray) -> tuple[NDArray, NDArray]:
-    point = np.minimum((np.nan_to_num(phase) * PHASES).astype(int), PHASES - 1)
-    return point, np.clip(np.digitize(np.nan_to_num(interval), RATE_EDGES) - 1, 0, 4)
-
-
-def person_templates(
-    paired: Paired, index: NDArray[np.int64], target: str, placed: list[NDArray[np.float64]]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.str_]]:
-    """Return sums and counts of each person's target signal by interval and phase.
-
-    Args:
-        paired: The test set.
-        index: Windows to learn from.
-        target: "ecg" or "ppg".
-        placed: Beat times of each window as the generator will know them.
-
-    Returns:
-        (sums, counts, people): the first two of shape (person, interval, phase).
-    """
-    row, rate = (0 if target == "ecg" else 1), paired.windows.sampling_rate
-    people, person = np.unique(paired.subject[index], return_inverse=True)
-    shape = (len(people), len(RATE_EDGES) - 1, PHASES)
-    sums, counts = np.zeros(shape), np.zeros(shape)
-    size = shape[1] * PHASES
-    for who, i, at in zip(person, index, placed, strict=True):
-        x = paired.windows.samples[i, row]
-        phase, interval = phases(at, len(x), rate)
-        seen = np.isfinite(phase)
-        point, bin_ = _bins(phase, interval)
-        flat = (bin_ * PHASES + point)[seen]
-        sums[who] += np.bincount(flat, x[seen], size).reshape(shape[1:])
-        counts[who] += np.bincount(flat, minlength=size).reshape(shape[1:])
-    return sums, counts, people
+    return np.minimum((time - at[i]) / (at[i + 1] - at[i]) * PHASES, PHASES - 1).astype(int)
 
 
 def template(
@@ -125,7 +84,7 @@ def template(
     """Return the mean beat of other people at the source's beats, moved by a lag.
 
     The mean is taken around the beats of the source, not of the target, so that it is as sharp
-    as the source's beat times deserve.
+    as the source's beat times deserve, and over people's means, so that all have one voice.
 
     Args:
         paired: The test set.
@@ -134,25 +93,24 @@ def template(
         lag: Seconds, shape (window,): what the generator is told.
         own_lag: Seconds, shape (window,): known of the other people it learns from.
     """
-    rate, n = paired.windows.sampling_rate, paired.windows.samples.shape[2]
+    row, rate = (0 if target == "ecg" else 1), paired.windows.sampling_rate
+    truth = paired.windows.samples[index, row]
     source = paired.pulses if target == "ecg" else paired.r_peaks
     sign = -1 if target == "ecg" else 1
-    known = [source[i] + sign * x for i, x in zip(index, own_lag, strict=True)]
-    sums, counts, people = person_templates(paired, index, target, known)
-    # Equal voices: the mean of people's means. Sparse bins borrow from all intervals.
-    pooled = sums.sum(axis=1, keepdims=True) / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    mean = (sums + 30 * pooled) / (counts + 30)
-    voice = np.minimum(counts.mean(axis=2), 200) + 1.0
-    out = np.zeros((len(index), n), np.float32)
-    for who in range(len(people)):
-        others = np.arange(len(people)) != who
-        weight = voice[others] / voice[others].sum(axis=0)
-        beat = np.einsum("pi,pif->if", weight, mean[others])
-        for k in np.flatnonzero(paired.subject[index] == people[who]):
-            phase, interval = phases(source[index[k]] + sign * lag[k], n, rate)
-            if np.isfinite(phase).all():
-                point, bin_ = _bins(phase, interval)
-                out[k] = beat[bin_, point]
+    people, person = np.unique(paired.subject[index], return_inverse=True)
+    sums, counts = np.zeros((2, len(people), PHASES))
+    for who, i, x, own in zip(person, index, truth, own_lag, strict=True):
+        phase = phases(source[i] + sign * own, len(x), rate)
+        if phase is not None:
+            sums[who] += np.bincount(phase, x, PHASES)
+            counts[who] += np.bincount(phase, minlength=PHASES)
+    mean = sums / np.maximum(counts, 1)
+    beat = (mean.sum(axis=0) - mean) / max(len(people) - 1, 1)  # of everybody else
+    out = np.zeros_like(truth)
+    for k, (who, i) in enumerate(zip(person, index, strict=True)):
+        phase = phases(source[i] + sign * lag[k], truth.shape[1], rate)
+        if phase is not None:
+            out[k] = beat[who][phase]
     return out
 
 

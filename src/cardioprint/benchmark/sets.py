@@ -127,9 +127,7 @@ def paired_set(records: Sequence[Record], preparation: Preparation) -> Paired:
         for where, at in zip(found, (judged.beats[0], pulses.upslope, pulses.onset), strict=True):
             at = np.sort(at)
             bounds = np.searchsorted(at, np.stack((first[full], first[full] + n)))
-            where.extend(
-                (at[a:b] - first[f]) / rate for f, a, b in zip(full, *bounds, strict=True)
-            )
+            where.extend((at[a:b] - first[f]) / rate for f, a, b in zip(full, *bounds, strict=True))
         prepared.append(whole)
     return Paired(
         windows=join(parts),

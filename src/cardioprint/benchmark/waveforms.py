@@ -110,9 +110,7 @@ def matched(reference: NDArray, found: NDArray, tolerance: float) -> int:
     return pairs
 
 
-def f1(
-    reference: NDArray, found: NDArray, tolerance: float, span: tuple[float, float]
-) -> float:
+def f1(reference: NDArray, found: NDArray, tolerance: float, span: tuple[float, float]) -> float:
     """Return the F1 of found beats; NaN where there is nothing to find and nothing found.
 
     Args:
@@ -124,9 +122,7 @@ def f1(
     """
     inside = [x[(x >= span[0]) & (x < span[1])] for x in (reference, found)]
     pairs = matched(inside[0], inside[1], tolerance)
-    core = [
-        ((x >= span[0] + MARGIN) & (x < span[1] - MARGIN)).sum() for x in inside
-    ]
+    core = [((x >= span[0] + MARGIN) & (x < span[1] - MARGIN)).sum() for x in inside]
     missed, extra = max(core[0] - pairs, 0), max(core[1] - pairs, 0)
     return 2 * pairs / (2 * pairs + missed + extra) if pairs + missed + extra else float("nan")
 

@@ -88,12 +88,24 @@ def export(model: M2AE, folder: Path, *, int8: bool = True, float32: bool = Fals
     # Clones: the exporter takes one tensor given twice for one input.
     written: list[Path] = []
     graphs: list[tuple[str, nn.Module, tuple[Tensor, ...], list[str], list[str]]] = [
-        ("bottleneck", BottleneckGraph(model), (tokens, keep, tokens.clone(), keep.clone()),
-         ["ecg_tokens", "ecg_keep", "ppg_tokens", "ppg_keep"], ["tokens", "fingerprint"]),
+        (
+            "bottleneck",
+            BottleneckGraph(model),
+            (tokens, keep, tokens.clone(), keep.clone()),
+            ["ecg_tokens", "ecg_keep", "ppg_tokens", "ppg_keep"],
+            ["tokens", "fingerprint"],
+        ),
     ]
     for m in MODALITIES:
-        graphs.append((f"encoder_{m}", EncoderGraph(model, m), (samples, valid),
-                       ["samples", "valid"], ["tokens", "keep"]))
+        graphs.append(
+            (
+                f"encoder_{m}",
+                EncoderGraph(model, m),
+                (samples, valid),
+                ["samples", "valid"],
+                ["tokens", "keep"],
+            )
+        )
         graphs.append((f"decoder_{m}", DecoderGraph(model, m), (latents,), ["tokens"], ["window"]))
     for name, graph, inputs, names_in, names_out in graphs:
         with tempfile.TemporaryDirectory() as scratch:
@@ -114,7 +126,10 @@ def export(model: M2AE, folder: Path, *, int8: bool = True, float32: bool = Fals
 
 
 def _trace(
-    graph: nn.Module, inputs: tuple[Tensor, ...], names_in: list[str], names_out: list[str],
+    graph: nn.Module,
+    inputs: tuple[Tensor, ...],
+    names_in: list[str],
+    names_out: list[str],
     path: Path,
 ) -> None:
     batch = torch.export.Dim("batch", min=1, max=65536)
@@ -122,8 +137,14 @@ def _trace(
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         torch.onnx.export(
-            graph, inputs, str(path), input_names=names_in, output_names=names_out,
-            dynamic_shapes=tuple({0: batch} for _ in inputs), dynamo=True, external_data=False,
+            graph,
+            inputs,
+            str(path),
+            input_names=names_in,
+            output_names=names_out,
+            dynamic_shapes=tuple({0: batch} for _ in inputs),
+            dynamo=True,
+            external_data=False,
             verbose=False,
         )
 
@@ -137,6 +158,9 @@ def _quantise(full: Path, target: Path) -> None:
     logging.getLogger().setLevel(logging.ERROR)
     quant_pre_process(str(full), str(ready), skip_symbolic_shape=True)
     quantize_dynamic(
-        str(ready), str(target), weight_type=QuantType.QInt8, per_channel=True,
+        str(ready),
+        str(target),
+        weight_type=QuantType.QInt8,
+        per_channel=True,
         op_types_to_quantize=["MatMul", "Gemm"],
     )

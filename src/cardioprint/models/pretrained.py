@@ -1,9 +1,9 @@
 """Model folders: float16 safetensors and a JSON that says everything else. Never a pickle.
 
-    model.json            sizes, preparation, recipe, training data, hashes of the files
-    weights.safetensors   float16
-    *.int8.onnx           graphs for use without torch (see `edge.export`)
-    README.md             the model card
+model.json            sizes, preparation, recipe, training data, hashes of the files
+weights.safetensors   float16
+*.int8.onnx           graphs for use without torch (see `edge.export`)
+README.md             the model card
 """
 
 from __future__ import annotations

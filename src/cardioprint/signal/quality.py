@@ -51,8 +51,12 @@ class Limits:
     """Mean correlation of beats with their mean."""
     repeats: tuple[float, float] = (0.3, 0.5)
     """Highest autocorrelation beyond a quarter of a second."""
+    tone: tuple[float, float] = (0.85, 0.6)
+    """Fraction of in-band power in one line above 7 Hz: aliased hum; flutter stays below."""
     low_edge: float = 15.0
     """Hertz up to which power counts as low."""
+    hiss: tuple[float, float] = (12.0, 4.0)
+    """Native jitter over what is left in the band; white noise at 1 kHz has about 4."""
     outside_edge: float = 45.0
     """Hertz above which power counts as outside."""
     around: tuple[float, float] = (0.2, 0.3)
@@ -166,6 +170,8 @@ def _components(
     repeats = _repeats(x, count, rate)
 
     noise = np.minimum(_ramp(low_share, limits.low_share), _ramp(outside, limits.outside))
+    noise = np.minimum(noise, _ramp(_tone(power, frequency), limits.tone))
+    noise = np.minimum(noise, _ramp(np.array(prepared.hiss[channel]), limits.hiss))
     rhythm = np.fmax(_ramp(alike, limits.alike), _ramp(repeats, limits.repeats))
     few = number < np.maximum(1, 0.3 * span / rate)  # fewer than 18 beats/min
     if channel == 0:
@@ -212,6 +218,14 @@ def _share(
     power: NDArray[np.floating], part: NDArray[np.bool_], whole: NDArray[np.bool_]
 ) -> NDArray[np.floating]:
     return power[:, part].sum(axis=1) / np.maximum(power[:, whole].sum(axis=1), 1e-20)
+
+
+def _tone(power: NDArray[np.floating], frequency: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the share of power within 0.3 Hz of the highest line, where that is above 7 Hz."""
+    top = np.argmax(power, axis=1)
+    near = np.abs(frequency[None, :] - frequency[top][:, None]) <= 0.3
+    share = (power * near).sum(axis=1) / np.maximum(power.sum(axis=1), 1e-20)
+    return np.where(frequency[top] > 7.0, share, 0.0)
 
 
 def _alike(
