@@ -183,7 +183,7 @@ class Record:
                 Channel(
                     name=lead or "ECG",
                     modality=Modality.ECG,
-                    sampling_rate=ecg_rate or sampling_rate,
+                    sampling_rate=sampling_rate if ecg_rate is None else ecg_rate,
                     samples=np.asarray(ecg),
                     unit="mV",
                     lead=lead,
@@ -194,7 +194,7 @@ class Record:
                 Channel(
                     name="PPG",
                     modality=Modality.PPG,
-                    sampling_rate=ppg_rate or sampling_rate,
+                    sampling_rate=sampling_rate if ppg_rate is None else ppg_rate,
                     samples=np.asarray(ppg),
                     site=site,
                 )

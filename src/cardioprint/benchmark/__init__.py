@@ -1,0 +1,1 @@
+"""How good fingerprints are: tasks, probes, baselines, statistics, report."""

@@ -64,25 +64,33 @@ class Reconstructs(Protocol):
 class TorchEncoder:
     """An M2AE in memory, in float32."""
 
-    standardise = False
-
     def __init__(self, model: M2AE, name: str, kind: str = "model"):
         self.model, self.name, self.kind = model.float().eval(), name, kind
-        self.shared = model.config.fingerprint // 2
+        self.shared, self.standardise = model.config.fingerprint // 2, False
+        self._last: tuple[Windows, tuple[str, ...], Any] | None = None
 
     def embed(self, windows: Windows, modalities: tuple[str, ...]) -> NDArray[np.float32]:
         """Return fingerprints."""
-        return self._run(windows, modalities, self.model.fingerprint)
+        return self._read(windows, modalities, self.model.fingerprint)
 
     def timing(self, windows: Windows, modalities: tuple[str, ...]) -> NDArray[np.float32]:
         """Return the phase-carrying part of the bottleneck's tokens."""
-        return self._run(windows, modalities, self.model.timing)
+        return self._read(windows, modalities, self.model.timing)
 
     def reconstruct(self, windows: Windows, source: str, target: str) -> NDArray[np.float32]:
         """Return what the target's decoder makes of the source's bottleneck tokens."""
-        return self._run(windows, (source,), lambda z: self.model.decoders[target](z).flatten(1))
+        return self._read(windows, (source,), lambda z: self.model.decoders[target](z).flatten(1))
 
-    def _run(self, windows: Windows, modalities: tuple[str, ...], read: Any) -> NDArray:
+    def _read(self, windows: Windows, modalities: tuple[str, ...], read: Any) -> NDArray:
+        import torch
+
+        # Fingerprint, timing and reconstruction of one set are usually asked for in a row.
+        if self._last is None or self._last[0] is not windows or self._last[1] != modalities:
+            self._last = (windows, modalities, self._tokens(windows, modalities))
+        with torch.no_grad():
+            return np.concatenate([read(z).numpy() for z in self._last[2].split(BATCH)])
+
+    def _tokens(self, windows: Windows, modalities: tuple[str, ...]) -> Any:
         import torch
 
         from cardioprint.models.m2ae import whole
@@ -99,8 +107,8 @@ class TorchEncoder:
                     )
                     for m in modalities
                 }
-                out.append(read(self.model.encode(shown)).numpy())
-        return np.concatenate(out)
+                out.append(self.model.encode(shown))
+        return torch.cat(out)
 
 
 def random_encoder(seed: int = 0) -> TorchEncoder:
@@ -156,19 +164,25 @@ class HandMade:
 
 
 class Cached:
-    """Remembers what an encoder made of named sets of windows."""
+    """Remembers what an encoder made of the sets of windows it was shown."""
 
     def __init__(self, encoder: Encoder):
         self.encoder = encoder
         self.name, self.kind = encoder.name, encoder.kind
         self.shared, self.standardise = encoder.shared, encoder.standardise
-        self._memory: dict[tuple, NDArray[np.float32]] = {}
+        self._memory: dict[tuple[str, str, str], tuple[Windows, NDArray[np.float32]]] = {}
 
-    def get(
-        self, what: str, key: str, windows: Windows, modalities: tuple[str, ...]
-    ) -> NDArray[np.float32]:
-        """Return `embed` or `timing` of the set of windows called `key`."""
-        full = (what, key, modalities)
-        if full not in self._memory:
-            self._memory[full] = getattr(self.encoder, what)(windows, modalities)
-        return self._memory[full]
+    def embed(self, windows: Windows, modalities: tuple[str, ...]) -> NDArray[np.float32]:
+        """Return the encoder's vectors."""
+        return self._get("embed", windows, modalities)
+
+    def timing(self, windows: Windows, modalities: tuple[str, ...]) -> NDArray[np.float32]:
+        """Return the encoder's phase-carrying tokens."""
+        return self._get("timing", windows, modalities)
+
+    def _get(self, what: str, windows: Windows, modalities: tuple[str, ...]) -> NDArray:
+        key = (what, "+".join(modalities), str(id(windows)))
+        # The set is kept with its vectors, so that its id cannot pass to another.
+        if key not in self._memory:
+            self._memory[key] = (windows, getattr(self.encoder, what)(windows, modalities))
+        return self._memory[key][1]

@@ -149,3 +149,13 @@ def with_gain(
     gain = np.maximum((both.sum() - both) / np.maximum(own.sum() - own, 1e-9), 0)
     # A gain of 0 would leave no beats to find: keep a trace of the wave.
     return (made * np.maximum(gain, 0.02)[person][:, None]).astype(np.float32)
+
+
+def delayed(
+    made: NDArray[np.float32], seconds: NDArray[np.float64], rate: float
+) -> NDArray[np.float32]:
+    """Return windows moved later by some seconds each (earlier where negative), 0 moving in."""
+    at = np.arange(made.shape[1])[None] - np.round(seconds * rate).astype(int)[:, None]
+    inside = (at >= 0) & (at < made.shape[1])
+    moved = np.take_along_axis(made, np.clip(at, 0, made.shape[1] - 1), axis=1)
+    return np.where(inside, moved, 0).astype(np.float32)

@@ -17,7 +17,7 @@ FOLDS, INNER_FOLDS = 5, 4
 ALPHAS = tuple(10.0**k for k in np.arange(-1, 5.5, 0.5))
 """Ridge penalties on standardised features, chosen by inner grouped CV."""
 
-STRENGTHS = (0.001, 0.01, 0.1, 1.0)
+STRENGTHS = (0.0003, 0.003, 0.03, 0.3)
 """Inverse penalties (C) of the logistic probe, chosen likewise."""
 
 INNER_ROWS = 2500
@@ -97,9 +97,7 @@ def constant(y: NDArray, subject: NDArray, seed: int = 0) -> NDArray[np.float64]
     return out
 
 
-def logistic(
-    x: NDArray, label: NDArray, subject: NDArray, seed: int = 0
-) -> NDArray[np.float64]:
+def logistic(x: NDArray, label: NDArray, subject: NDArray, seed: int = 0) -> NDArray[np.float64]:
     """Return out-of-fold class probabilities of a logistic probe, C by inner grouped CV.
 
     Args:
@@ -119,8 +117,12 @@ def logistic(
 
     def fitted(rows: NDArray, held: NDArray, strength: float) -> NDArray:
         a, b = _scaled(x[rows], x[held])
-        model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
+        # Newton steps are quick where there are few classes, L-BFGS where there are many rows.
+        solver = "newton-cholesky" if len(classes) == 2 else "lbfgs"
+        model = LogisticRegression(C=strength, max_iter=300, tol=1e-3, solver=solver)
         found = np.full((len(held), len(classes)), 1e-6)
+        if len(np.unique(label[rows])) < 2:
+            return np.full(found.shape, 1 / len(classes))
         model.fit(a, label[rows])
         found[:, model.classes_] = model.predict_proba(b)
         return found / found.sum(axis=1, keepdims=True)

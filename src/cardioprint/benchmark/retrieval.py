@@ -12,15 +12,14 @@ if TYPE_CHECKING:
 MATCH_LAGS = (0.1, 0.8)
 """Seconds from R-peak to upslope that beat matching tries, one lag a pair of windows."""
 
-MATCH_WIDTH = 0.03
-"""Seconds, SD of the tolerance of beat matching; 0.02 to 0.05 do alike."""
+MATCH_WIDTH = 0.02
+"""Seconds, SD of the tolerance of beat matching; 0.012 to 0.05 do alike."""
 
 
 def standardised(x: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return features with mean 0 and SD 1 over the rows; missing ones become 0, the mean."""
-    x = np.asarray(x, np.float64)
     with np.errstate(all="ignore"):
-        mean, spread = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
+        mean, spread = np.nanmean(x, axis=0, dtype=float), np.nanstd(x, axis=0, dtype=float)
     out = (x - mean) / np.where(spread > 1e-9, spread, 1)
     # A rare outlier (a ratio by almost nothing) would drown all other features.
     return np.clip(np.nan_to_num(out), -5, 5).astype(np.float32)
@@ -42,7 +41,10 @@ def beat_matching(
     pulses: list[NDArray[np.float64]],
     r_peaks: list[NDArray[np.float64]],
     seconds: float,
-    step: float = 0.016,
+    *,
+    expected: NDArray[np.float64] | None = None,
+    within: float = np.inf,
+    step: float = 0.008,
 ) -> NDArray[np.float32]:
     """Return how well pulse times fit R-peak times at the best of all lags, 0 to 1.
 
@@ -53,6 +55,8 @@ def beat_matching(
         pulses: Upslope times of each query window, seconds.
         r_peaks: R-peak times of each candidate window, seconds.
         seconds: Length of a window.
+        expected: Lag that each query is told, seconds; None: all of `MATCH_LAGS` are tried.
+        within: Seconds by which a tried lag may differ from the expected one.
         step: Seconds between grid points.
 
     Returns:
@@ -72,9 +76,13 @@ def beat_matching(
     blurred = np.stack([np.convolve(row, kernel, "same") for row in r]).astype(np.float32)
     best = np.zeros((len(p), len(r)), np.float32)
     for lag in range(round(MATCH_LAGS[0] / step), round(MATCH_LAGS[1] / step) + 1):
-        together = p[:, lag:] @ blurred[:, : n - lag].T
-        count = p[:, lag:].sum(axis=1)[:, None] + r[:, : n - lag].sum(axis=1)[None]
-        np.maximum(best, 2 * together / np.maximum(count, 1), out=best)
+        told = np.zeros(len(p)) if expected is None else np.abs(expected - lag * step) - within
+        row = np.flatnonzero(told <= 0)
+        if len(row) == 0:
+            continue
+        together = p[row, lag:] @ blurred[:, : n - lag].T
+        count = p[row, lag:].sum(axis=1)[:, None] + r[:, : n - lag].sum(axis=1)[None]
+        best[row] = np.maximum(best[row], 2 * together / np.maximum(count, 1))
     return best
 
 
@@ -141,6 +149,7 @@ def within_record(
 
 def person(
     score: NDArray[np.float32],
+    query: NDArray[np.int64],
     subject: NDArray[np.str_],
     record: NDArray[np.int64],
     start: NDArray[np.float64],
@@ -151,13 +160,25 @@ def person(
     """Return Recall@1 of each query's person among one window each of all people.
 
     The own person's window is from another record or begins at least `apart` seconds away.
-    Queries without one are NaN.
+
+    Args:
+        score: Shape (query, window).
+        query: Which window each query is.
+        subject: Person of each window.
+        record: Record of each window.
+        start: Seconds at which each window begins in its record.
+        apart: Seconds.
+        seed: Of the choice of candidates.
+        draws: Choices averaged.
+
+    Returns:
+        Shape (query,); NaN where the person has no such window.
     """
     rng = np.random.default_rng(seed)
     people = np.unique(subject)
     where = {s: np.flatnonzero(subject == s) for s in people}
     out = np.full(len(score), np.nan)
-    for q in range(len(score)):
+    for row, q in enumerate(query):
         mine = where[subject[q]]
         far = (record[mine] != record[q]) | (np.abs(start[mine] - start[q]) >= apart)
         if not far.any():
@@ -166,8 +187,8 @@ def person(
         for _ in range(draws):
             own = rng.choice(mine[far])
             shown = np.array([rng.choice(where[s]) for s in people if s != subject[q]])
-            hits += hit(score[q : q + 1, shown], score[q, own][None])[0]
-        out[q] = hits / draws
+            hits += hit(score[row : row + 1, shown], score[row, own][None])[0]
+        out[row] = hits / draws
     return out
 
 

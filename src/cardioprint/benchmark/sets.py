@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -55,6 +56,25 @@ def part_of(prepared: Prepared, first: int, stop: int | None = None) -> Prepared
     )
 
 
+def stretch_of(
+    prepared: Prepared, start: float, seconds: float, preparation: Preparation
+) -> Windows:
+    """Return the one window, perhaps short, that a stretch of a prepared record makes."""
+    first = round((start - prepared.start) * prepared.sampling_rate)
+    stop = first + math.floor(seconds * prepared.sampling_rate)
+    return cut(part_of(prepared, first, stop), preparation)
+
+
+def excerpt_of(record: Record, start: float, seconds: float) -> Record:
+    """Return a stretch of a record as it would be read from a file of its own."""
+    parts = []
+    for c in record.channels:
+        first = round((start - c.start) * c.sampling_rate)
+        stop = first + math.floor(seconds * c.sampling_rate)
+        parts.append(replace(c, samples=c.samples[first:stop], start=0.0))
+    return record.with_channels(*parts)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Paired:
     """Windows of records that hold ECG and PPG.
@@ -86,24 +106,31 @@ class Paired:
     @property
     def believed(self) -> NDArray[np.bool_]:
         """True where neither channel abstains, shape (window,)."""
-        return (self.quality >= THRESHOLD).all(axis=1)
+        return np.all(self.quality >= THRESHOLD, axis=1)
 
-    def moved(self, index: NDArray[np.int64], seconds: float) -> Windows:
+    def moved(self, index: NDArray[np.int64], seconds: float | NDArray[np.float64]) -> Windows:
         """Return the windows that begin `seconds` after those of `index`, from the same records.
 
+        Args:
+            index: Windows, ascending.
+            seconds: At least 0; one for all, or one a window, the same within a record.
+
         Raises:
-            ValueError: Such a window would leave its record.
+            ValueError: Such a window would leave its record, or `index` is not ascending.
         """
-        first = round(seconds * self.windows.sampling_rate)
+        if np.any(np.diff(index) < 0):
+            raise ValueError("index must be ascending")
+        later_by = np.broadcast_to(seconds, len(index))
         parts = []
         for record in np.unique(self.record[index]):
-            places = self.place[index][self.record[index] == record]
-            later = cut(part_of(self.prepared[record], first), self.preparation)
-            if places.max(initial=0) >= len(later) or first < 0:
-                raise ValueError(f"{seconds:g} s later a window lies outside its record")
+            mine = self.record[index] == record
+            first = round(float(later_by[mine][0]) * self.windows.sampling_rate)
+            later = cut(part_of(self.prepared[record], max(first, 0)), self.preparation)
+            places = self.place[index][mine]
+            stop = places.max() * self.preparation.stride + self.preparation.window
+            if first < 0 or self.prepared[record].duration < stop + later_by[mine][0]:
+                raise ValueError(f"{later_by[mine][0]:g} s later a window leaves its record")
             parts.append(select(later, places))
-        if np.any(np.diff(self.record[index]) < 0):
-            raise ValueError("index must keep records together and in order")
         return join(parts)
 
 

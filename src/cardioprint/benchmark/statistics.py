@@ -90,8 +90,8 @@ def mean(values: NDArray, subject: NDArray, resamples: int = RESAMPLES) -> Estim
     return _estimate(value, replicates, int(seen.sum()), int((number > 0).sum()))
 
 
-def median(values: NDArray, subject: NDArray, resamples: int = RESAMPLES) -> Estimate:
-    """Return the median over rows, resampling people; NaN rows are left out."""
+def quantile(values: NDArray, subject: NDArray, q: float, resamples: int = RESAMPLES) -> Estimate:
+    """Return a quantile over rows, resampling people; NaN rows are left out."""
     values = np.asarray(values, np.float64)
     seen = np.isfinite(values)
     order = np.argsort(values[seen])
@@ -99,7 +99,7 @@ def median(values: NDArray, subject: NDArray, resamples: int = RESAMPLES) -> Est
 
     def statistic(weight: NDArray) -> float:
         total = np.cumsum(weight)
-        return float(ordered[np.searchsorted(total, 0.5 * total[-1])])
+        return float(ordered[min(np.searchsorted(total, q * total[-1]), len(ordered) - 1)])
 
     return weighted(statistic, whose, resamples)
 

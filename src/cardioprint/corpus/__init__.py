@@ -1,0 +1,1 @@
+"""Prepared signals in bulk, ready for training."""

@@ -1,7 +1,8 @@
 """A memory-mapped corpus of gap-free ECG+PPG stretches for pretraining.
 
     samples.npy     int16, (time, 2): all stretches end to end, ECG and PPG
-    stretches.npz   one row a stretch: where it lies, its scale, subject, source, monitor's lag
+    stretches.npz   one row a stretch: where it lies, its subject, source and monitor's lag
+    beats.npz       R-peaks and steepest pulse upslopes, as indices into samples.npy
     corpus.json     preparation, sources, counts
 
 Stretches rather than windows are stored, so that training may cut anywhere: a window that
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cardioprint.signal.beats import find_pulses, find_r_peaks
-from cardioprint.signal.preparation import Preparation, Prepared, prepare_record, stretches
+from cardioprint.signal.preparation import Preparation, prepare_record, stretches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +51,7 @@ class Pairs:
         lag: float32, shape (stretch,): R-peak to upslope, seconds; NaN where not agreed on.
         subject: int64, shape (stretch,): index into `subjects`.
         source: int64, shape (stretch,): index into `sources`.
+        beats: int64, ascending: R-peaks, and steepest upslopes, as indices into `samples`.
         subjects: Names of the people.
         sources: Names of the data sets.
         preparation: How the samples were made.
@@ -61,6 +63,7 @@ class Pairs:
     lag: NDArray[np.float32]
     subject: NDArray[np.int64]
     source: NDArray[np.int64]
+    beats: tuple[NDArray[np.int64], NDArray[np.int64]]
     subjects: tuple[str, ...]
     sources: tuple[str, ...]
     preparation: Preparation
@@ -71,19 +74,20 @@ class Pairs:
         return float(self.length.sum()) / self.preparation.sampling_rate / 3600
 
 
-def lag_of(prepared: Prepared) -> tuple[float, float]:
+def lag_of(r_peaks: NDArray[np.floating], rises: NDArray[np.floating]) -> tuple[float, float]:
     """Return (lag, agreement): the commonest delay from R-peak to upslope, and its share.
 
     A fast heart with a late monitor is ambiguous by one beat for any single beat; over many
-    beats only the true delay gives one sharp line, which the highest histogram bin finds.
+    beats only the true delay gives one sharp line, which the highest point of the density finds.
+
+    Args:
+        r_peaks: Seconds.
+        rises: Steepest upslopes, seconds.
 
     Returns:
         Seconds and the share of R-peaks with an upslope within 60 ms of that delay;
         (NaN, 0) with fewer than five beats.
     """
-    rate = prepared.sampling_rate
-    r_peaks = find_r_peaks(prepared.samples[0], rate) / rate
-    rises = find_pulses(prepared.samples[1], rate).upslope / rate
     if len(r_peaks) < 5 or len(rises) < 5:
         return float("nan"), 0.0
     delay = (rises[None, :] - r_peaks[:, None]).ravel()
@@ -91,15 +95,12 @@ def lag_of(prepared: Prepared) -> tuple[float, float]:
     if len(delay) == 0:
         return float("nan"), 0.0
     grid = np.arange(*SEARCHED_LAG, 0.004)
-    density = np.exp(-0.5 * ((grid[:, None] - delay[None, :: _thin(delay)]) / 0.02) ** 2).sum(1)
+    sample = delay[:: max(1, len(delay) // 2000)]
+    density = np.exp(-0.5 * ((grid[:, None] - sample[None, :]) / 0.02) ** 2).sum(axis=1)
     lag = float(grid[np.argmax(density)])
     lag = float(np.median(delay[np.abs(delay - lag) < 0.06]))
     near = np.abs(rises[None, :] - r_peaks[:, None] - lag).min(axis=1) < 0.06
     return lag, float(near.mean())
-
-
-def _thin(x: NDArray[np.float64]) -> int:
-    return max(1, len(x) // 2000)
 
 
 def build(
@@ -122,30 +123,26 @@ def build(
     rate, least = preparation.sampling_rate, preparation.window_samples
     pieces: list[NDArray[np.int16]] = []
     table: list[tuple[int, int, float, str, str]] = []
+    beats: tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]] = ([], [])
     offset = 0
     lost = {"hours_disagreeing": 0.0, "hours_short": 0.0}
     for record, source in records:
         prepared = prepare_record(record, preparation)
-        for first, stop in stretches(prepared.valid.all(axis=0)):
+        for first, stop in stretches(np.logical_and.reduce(prepared.valid)):
             if stop - first < least:
                 lost["hours_short"] += (stop - first) / rate / 3600
                 continue
             piece = prepared.samples[:, first:stop]
-            lag, agreement = lag_of(
-                Prepared(
-                    start=0.0,
-                    sampling_rate=rate,
-                    samples=piece,
-                    valid=prepared.valid[:, first:stop],
-                    broadband=piece,
-                    channels=prepared.channels,
-                )
-            )
+            r_peaks = find_r_peaks(piece[0], rate)
+            rises = find_pulses(piece[1], rate).upslope
+            lag, agreement = lag_of(r_peaks / rate, rises / rate)
             if not agreement >= FEWEST_AGREEING:
                 lost["hours_disagreeing"] += (stop - first) / rate / 3600
                 continue
             scale = np.percentile(np.abs(piece), 75, axis=1) / 0.6745 + 1e-9
             counts = np.clip(np.round(piece / scale[:, None] * COUNTS), -32767, 32767)
+            beats[0].append(r_peaks + offset)
+            beats[1].append(rises + offset)
             pieces.append(counts.astype(np.int16).T)
             table.append((offset, stop - first, lag, record.subject, source))
             offset += stop - first
@@ -160,6 +157,7 @@ def build(
         subject=np.array([subjects.index(row[3]) for row in table]),
         source=np.array([sources.index(row[4]) for row in table]),
     )
+    np.savez(folder / "beats.npz", ecg=np.concatenate(beats[0]), ppg=np.concatenate(beats[1]))
     report = {
         "hours": offset / rate / 3600,
         "stretches": len(table),
@@ -184,6 +182,7 @@ def open_pairs(folder: Path) -> Pairs:
     """Open a corpus written by `build`; the samples stay on disk."""
     about = json.loads((folder / "corpus.json").read_text())
     table = np.load(folder / "stretches.npz", allow_pickle=False)
+    beats = np.load(folder / "beats.npz", allow_pickle=False)
     return Pairs(
         samples=np.load(folder / "samples.npy", mmap_mode="r", allow_pickle=False),
         first=table["first"],
@@ -191,6 +190,7 @@ def open_pairs(folder: Path) -> Pairs:
         lag=table["lag"],
         subject=table["subject"],
         source=table["source"],
+        beats=(beats["ecg"], beats["ppg"]),
         subjects=tuple(about["subjects"]),
         sources=tuple(about["sources"]),
         preparation=Preparation(**about["preparation"]),

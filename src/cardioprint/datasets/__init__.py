@@ -1,0 +1,1 @@
+"""Public data: where it is, under which licence, whose it is."""

@@ -1,0 +1,1 @@
+"""Record + runtime -> vectors and reconstructions; tables of them. No torch."""

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class Source(Protocol):
     @property
     def subject(self) -> str: ...  # noqa: D102
     @property
-    def channels(self) -> Sequence[object]: ...  # noqa: D102
+    def channels(self) -> Sequence[Any]: ...  # noqa: D102
 
     def read(  # noqa: D102
         self, start: float = 0.0, stop: float | None = None, channels: Iterable[str] | None = None
@@ -126,11 +126,12 @@ def prepared_blocks(
         preparation: How to prepare.
         block: Seconds in a block; the last may be half as long again.
     """
-    info = {c.name: c for c in source.channels if c.name in (ecg, ppg)}  # type: ignore[attr-defined]
+    info = {c.name: c for c in source.channels if c.name in (ecg, ppg)}
     rate = preparation.sampling_rate
     zero = min(c.start for c in info.values())
     end = max(c.start + c.duration for c in info.values())
     period = _period([c.sampling_rate for c in info.values()], rate)
+    anchors = tuple(info[name].start if name in info else zero for name in (ecg, ppg))
     step = round(preparation.stride * rate) / rate
     length = max(1, round(block / step)) * step if period else math.inf
     begin = zero
@@ -143,7 +144,8 @@ def prepared_blocks(
         if period:
             first += max(0, math.floor((begin - zero - preparation.context) / period)) * period
         until = None if last else stop + preparation.window + preparation.context
-        prepared = _prepare(source.read(first, until, list(info)), ecg, ppg, preparation, first)
+        part = source.read(first, until, list(info))
+        prepared = _prepare(part, ecg, ppg, preparation, first, anchors)
         core = trimmed(prepared, begin, None if last else stop - step + preparation.window)
         windows = cut(core, preparation)
         yield PreparedBlock(
@@ -170,16 +172,24 @@ def trimmed(prepared: Prepared, start: float, stop: float | None) -> Prepared:
         samples=prepared.samples[:, at],
         valid=prepared.valid[:, at],
         broadband=prepared.broadband[:, at],
+        clipped=prepared.clipped[:, at],
+        jitter=prepared.jitter[:, at],
         channels=prepared.channels,
-        hiss=prepared.hiss,
     )
 
 
-def _prepare(record: Record, ecg: str, ppg: str, preparation: Preparation, zero: float) -> Prepared:
+def _prepare(
+    record: Record,
+    ecg: str,
+    ppg: str,
+    preparation: Preparation,
+    zero: float,
+    anchors: tuple[float, float],
+) -> Prepared:
     by_name = {c.name: c for c in record.channels}
     first, second = by_name.get(ecg), by_name.get(ppg)
     assert first is None or first.modality == Modality.ECG
-    return prepare(first, second, preparation, start=zero)
+    return prepare(first, second, preparation, start=zero, anchors=anchors)
 
 
 def _period(rates: list[float], rate_out: float) -> int | None:

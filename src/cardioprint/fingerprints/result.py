@@ -62,7 +62,7 @@ class Fingerprints:
     @property
     def abstained(self) -> NDArray[np.bool_]:
         """Shape (window,): True where no channel was good enough."""
-        return ~self.used.any(axis=1)
+        return ~(self.used[:, 0] | self.used[:, 1])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""M2AE: patches, masking, encoders, bottleneck, decoders, losses, pretrained weights."""

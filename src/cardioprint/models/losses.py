@@ -76,9 +76,50 @@ def describe(
 
 
 def description_size(modality: str, window_samples: int, sampling_rate: float) -> int:
-    """Return how many numbers `describe` gives."""
+    """Return how many numbers `describe` and `mean_beat` give."""
+    beat = round(BEAT[modality][1] * sampling_rate) - round(BEAT[modality][0] * sampling_rate)
+    return beat + _spectral_size(modality, window_samples, sampling_rate)
+
+
+def _spectral_size(modality: str, window_samples: int, sampling_rate: float) -> int:
     bins = int(SPECTRUM_HZ[modality] * window_samples / sampling_rate)
     return (bins // 2 if modality == "ecg" else bins) + int(LONGEST_LAG * sampling_rate)
+
+
+BEAT = {"ecg": (-0.28, 0.52), "ppg": (-0.24, 0.56)}
+"""Seconds around an R-peak, or around the steepest upslope, that make a beat."""
+
+
+def mean_beat(
+    window: Float[Tensor, "batch time"],
+    beats: Int[Tensor, "batch beat"],
+    modality: str,
+    sampling_rate: float,
+) -> tuple[Float[Tensor, "batch sample"], Bool[Tensor, " batch"]]:
+    """Return the mean beat of each window, and whether it has at least three whole ones.
+
+    Args:
+        window: Normalised.
+        beats: Samples after the window's start; -1 where there is none.
+        modality: "ecg" or "ppg".
+        sampling_rate: Hertz.
+    """
+    first, last = (round(edge * sampling_rate) for edge in BEAT[modality])
+    whole = (beats + first >= 0) & (beats + last <= window.shape[1]) & (beats >= 0)
+    at = beats[..., None] + torch.arange(first, last, device=window.device)
+    at = at.clamp(0, window.shape[1] - 1).flatten(1)
+    shapes = torch.gather(window, 1, at).unflatten(1, (beats.shape[1], last - first))
+    count = whole.sum(dim=1)
+    mean = (shapes * whole[..., None]).sum(dim=1) / count.clamp_min(1)[:, None]
+    return mean, count >= 3
+
+
+def decorrelation(prints: Float[Tensor, "batch feature"]) -> Tensor:
+    """Return the mean squared correlation between features (VICReg, Bardes 2022)."""
+    centred = prints.float() - prints.float().mean(dim=0)
+    centred = centred / (centred.std(dim=0) + 1e-4)
+    correlation = centred.T @ centred / len(prints)
+    return (correlation.square().sum() - correlation.diagonal().square().sum()) / len(correlation)
 
 
 def info_nce(

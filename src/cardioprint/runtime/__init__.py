@@ -1,0 +1,1 @@
+"""Model folders and the ONNX Runtime session. No torch."""

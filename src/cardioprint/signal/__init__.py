@@ -1,0 +1,1 @@
+"""Filters, resampling, beats, quality, and the one preparation. NumPy and SciPy only."""

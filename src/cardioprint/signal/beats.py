@@ -57,7 +57,8 @@ class Pulses:
 @lru_cache(maxsize=8)
 def _qrs_kernel(sampling_rate: float) -> NDArray[np.float64]:
     taps = round(0.5 * sampling_rate) | 1
-    return sps.firwin(taps, QRS_BAND, pass_zero=False, window="hamming", fs=sampling_rate)
+    kernel = sps.firwin(taps, QRS_BAND, pass_zero=False, window="hamming", fs=sampling_rate)
+    return np.asarray(kernel)
 
 
 def _moving_mean(x: NDArray[np.float64], seconds: float, rate: float) -> NDArray[np.float64]:

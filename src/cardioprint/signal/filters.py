@@ -47,10 +47,14 @@ def bandpass(sampling_rate: float, high: float, transition: float) -> NDArray[np
     highpass = -mean / mean.sum()
     highpass[half] += 1.0
     length, beta = sps.kaiserord(LOWPASS_ATTENUATION_DB, transition / (sampling_rate / 2))
+    window = ("kaiser", beta)
     lowpass = sps.firwin(
-        int(length) | 1, high + transition / 2, window=("kaiser", beta), fs=sampling_rate
+        int(length) | 1,
+        high + transition / 2,
+        window=window,  # pyright: ignore[reportArgumentType]  (SciPy takes it, its stub does not)
+        fs=sampling_rate,
     )
-    return np.convolve(highpass, lowpass)
+    return np.convolve(highpass, np.asarray(lowpass))
 
 
 def apply(samples: NDArray[np.floating], kernel: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -66,10 +70,10 @@ def apply(samples: NDArray[np.floating], kernel: NDArray[np.float64]) -> NDArray
     Returns:
         float64, the shape of `samples`.
     """
-    samples = np.asarray(samples, dtype=np.float64)
     if len(samples) == 0:
-        return samples
+        return np.zeros(0)
     # A large offset (raw PPG counts) would cost digits in the FFT; the kernel has no gain there.
-    samples = samples - samples.mean()
-    extended = extend(samples, len(kernel) // 2, odd=False)
+    centred = np.array(samples, dtype=np.float64)
+    centred -= centred.mean()
+    extended = extend(centred, len(kernel) // 2, odd=False)
     return sps.oaconvolve(extended, kernel, mode="valid")

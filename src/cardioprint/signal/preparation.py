@@ -9,10 +9,12 @@ into every one. Where only a window exists, its ends are continued by reflection
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from cardioprint.signal import filters
 from cardioprint.signal.resampling import output_length, resample
@@ -29,6 +31,10 @@ MODALITIES = (Modality.ECG, Modality.PPG)
 LONGEST_BRIDGE = 0.04
 """Seconds. Shorter gaps are bridged by a straight line before filtering (and stay invalid);
 half a QRS complex is the most that a line may hide."""
+
+LAST_SAMPLE = 0.02
+"""Seconds. What is recorded for two seconds at 50 Hz has its last sample at 1.98 s: it is not
+shorter than two seconds."""
 
 SHORTEST_STRETCH = 0.5
 """Seconds. A shorter stretch between gaps holds no beat and is dropped as invalid."""
@@ -52,13 +58,13 @@ class Preparation:
     ecg_transition: float = 12.0
     """Hertz from the upper edge of the ECG band to the stop band."""
     ppg_high: float = 12.0
-    """Hertz, upper edge of the PPG band: the second derivative needs about 10 Hz (Takazawa 1998)."""
+    """Hertz, upper edge of the PPG band; its second derivative needs 10 Hz (Takazawa 1998)."""
     ppg_transition: float = 6.0
     """Hertz from the upper edge of the PPG band to the stop band."""
 
     def __post_init__(self) -> None:
-        if not (0 < self.shortest <= self.window and self.stride > 0):
-            raise ValueError("need 0 < shortest <= window and stride > 0 (seconds)")
+        if not (0 < self.shortest <= self.window and self.stride * self.sampling_rate >= 1):
+            raise ValueError("need 0 < shortest <= window (seconds) and a stride of a sample or more")
         if (self.window * self.sampling_rate) % 1:
             raise ValueError("window must be a whole number of samples")
         if self.ecg_high + self.ecg_transition > self.sampling_rate / 2:
@@ -99,6 +105,11 @@ class Prepared:
         valid: bool, shape (2, time): True where a sample was measured.
         broadband: float32, shape (2, time): the same before the band-pass, for the quality
             index (what the filter hides tells noise from signal); NaN where invalid.
+        clipped: bool, shape (2, time): True where the native samples rest on the highest or the
+            lowest value around: resampling makes a saturated signal swing.
+        jitter: float32, shape (2, time): mean square of the native samples about the mean of
+            their neighbours. Mains hum at half the native rate vanishes in resampling and would
+            go unnoticed.
         channels: Names of the ECG and the PPG channel used; "" where absent.
     """
 
@@ -107,10 +118,9 @@ class Prepared:
     samples: NDArray[np.float32]
     valid: NDArray[np.bool_]
     broadband: NDArray[np.float32]
+    clipped: NDArray[np.bool_]
+    jitter: NDArray[np.float32]
     channels: tuple[str, str]
-    hiss: tuple[float, float] = (0.0, 0.0)
-    """Per channel: native sample-to-sample jitter relative to what the band-pass leaves.
-    Mains hum at half the native rate vanishes in resampling and would go unnoticed."""
 
     @property
     def duration(self) -> float:
@@ -124,6 +134,7 @@ def prepare(
     preparation: Preparation,
     *,
     start: float | None = None,
+    anchors: tuple[float, float] | None = None,
 ) -> Prepared:
     """Resample and filter up to one channel of each modality onto one clock.
 
@@ -132,6 +143,8 @@ def prepare(
         ppg: The PPG channel to use, or None.
         preparation: The model's preparation.
         start: Seconds at which the common clock begins; default: the earlier channel's start.
+        anchors: Seconds at which ECG and PPG begin in the whole record, where the channels given
+            are parts of it; default: their own starts.
 
     Returns:
         Both channels side by side; an absent one is all invalid.
@@ -145,25 +158,30 @@ def prepare(
     rate = preparation.sampling_rate
     zero = min(c.start for c in given) if start is None else start
     parts = [
-        None if c is None else _prepare_channel(c, m, preparation, zero)
-        for c, m in zip((ecg, ppg), MODALITIES, strict=True)
+        None
+        if c is None
+        else _prepare_channel(c, m, preparation, zero, c.start if anchors is None else anchors[i])
+        for i, (c, m) in enumerate(zip((ecg, ppg), MODALITIES, strict=True))
     ]
     length = max(len(p[0]) for p in parts if p is not None)
-    samples = np.zeros((2, length), np.float32)
+    samples, jitter = np.zeros((2, length), np.float32), np.zeros((2, length), np.float32)
     broadband = np.full((2, length), np.nan, np.float32)
-    valid = np.zeros((2, length), bool)
+    valid, clipped = np.zeros((2, length), bool), np.zeros((2, length), bool)
     for row, part in enumerate(parts):
         if part is not None:
-            n = len(part[0])
-            samples[row, :n], broadband[row, :n], valid[row, :n] = part
+            for whole, piece in zip(
+                (samples, broadband, valid, clipped, jitter), part, strict=True
+            ):
+                whole[row, : len(piece)] = piece
     return Prepared(
         start=zero,
         sampling_rate=rate,
         samples=samples,
         valid=valid,
         broadband=broadband,
+        clipped=clipped,
+        jitter=jitter,
         channels=(ecg.name if ecg else "", ppg.name if ppg else ""),
-        hiss=(_hiss(ecg, samples[0]), _hiss(ppg, samples[1])),
     )
 
 
@@ -174,42 +192,71 @@ def prepare_record(record: Record, preparation: Preparation) -> Prepared:
 
 
 def _prepare_channel(
-    channel: Channel, modality: Modality, preparation: Preparation, zero: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    """Return filtered samples, unfiltered samples and validity on the common clock."""
+    channel: Channel, modality: Modality, preparation: Preparation, zero: float, anchor: float
+) -> tuple[NDArray, ...]:
+    """Return samples, broadband, valid, clipped and jitter on the common clock: see `Prepared`."""
     rate, native = preparation.sampling_rate, channel.sampling_rate
     kernel = preparation.kernel(modality)
     # The clock's first instant may lie between two samples of the channel: shift by the
-    # nearest whole output step, at most 4 ms.
-    lead = round((channel.start - zero) * rate)
-    total = lead + output_length(len(channel.samples), native, rate)
+    # nearest whole output step, at most 4 ms. Counted from the channel's anchor, so that every
+    # part of a record takes the same samples as the whole.
+    lead = math.floor((anchor - zero) * rate + 0.5 + 1e-6)
+    before = round((channel.start - anchor) * native)
+    total = lead + output_length(before + len(channel.samples), native, rate)
     out = np.zeros(max(total, 0), np.float32)
     broad = np.full(max(total, 0), np.nan, np.float32)
-    valid = np.zeros(max(total, 0), bool)
+    valid, clipped = np.zeros(max(total, 0), bool), np.zeros(max(total, 0), bool)
+    jitter = np.zeros(max(total, 0), np.float32)
+    resting, rough = _resting(channel.samples, native), _roughness(channel.samples, native)
     measured = np.isfinite(channel.samples)
     for first, stop in stretches(measured, longest_gap=round(LONGEST_BRIDGE * native)):
         if (stop - first) / native < SHORTEST_STRETCH:
             continue
-        begin, wide = resample(bridge(channel.samples[first:stop]), native, rate, first=first)
+        begin, wide = resample(
+            bridge(channel.samples[first:stop]), native, rate, first=before + first
+        )
+        if lead + begin + len(wide) <= 0:  # all of it before the common clock began
+            continue
         narrow = filters.apply(wide, kernel)
-        nearest = np.round((begin + np.arange(len(wide))) * native / rate).astype(int)
-        ok = measured[np.minimum(nearest, len(measured) - 1)]
+        nearest = np.round((begin + np.arange(len(wide))) * native / rate).astype(int) - before
+        nearest = np.clip(nearest, 0, len(measured) - 1)
         cut = max(0, -(lead + begin))  # before the common clock began
         at = slice(lead + begin + cut, lead + begin + len(wide))
-        out[at], broad[at], valid[at] = narrow[cut:], wide[cut:], ok[cut:]
+        out[at], broad[at], valid[at] = narrow[cut:], wide[cut:], measured[nearest[cut:]]
+        clipped[at], jitter[at] = resting[nearest[cut:]], rough[nearest[cut:]]
     out[~valid] = 0
     broad[~valid] = np.nan
-    return out, broad, valid
+    return out, broad, valid, clipped, jitter
 
 
-def _hiss(channel: Channel | None, filtered: NDArray[np.float32]) -> float:
-    """Return the SD of native samples about their neighbours' mean over that of the output."""
-    if channel is None or len(channel.samples) < 3:
-        return 0.0
-    x = channel.samples.astype(np.float64)
-    jitter = x[1:-1] - (x[:-2] + x[2:]) / 2
-    jitter = jitter[np.isfinite(jitter)]
-    return float(jitter.std() / max(float(filtered.std()), 1e-12)) if len(jitter) else 0.0
+def _resting(samples: NDArray[np.float32], rate: float) -> NDArray[np.bool_]:
+    """Return where samples stay on the highest or lowest value of the ten seconds around."""
+    around = round(10 * rate) | 1
+    missing = ~np.isfinite(samples)
+    high = ndimage.maximum_filter1d(np.where(missing, -np.inf, samples), around, mode="nearest")
+    low = ndimage.minimum_filter1d(np.where(missing, np.inf, samples), around, mode="nearest")
+    with np.errstate(invalid="ignore"):
+        reach = high - low
+        end = (samples > high - 0.01 * reach) | (samples < low + 0.01 * reach)
+        still = np.abs(np.diff(samples)) < 2e-3 * reach[1:]
+        pairs = still & end[1:] & end[:-1]
+    out = np.zeros(len(samples), bool)
+    for first, stop in stretches(pairs):
+        if stop - first >= max(3, round(0.032 * rate)):
+            out[first + 1 : stop + 1] = True
+    return out
+
+
+def _roughness(samples: NDArray[np.float32], rate: float) -> NDArray[np.float32]:
+    """Return the local mean square of samples about the mean of their two neighbours."""
+    if len(samples) < 3:
+        return np.zeros(len(samples), np.float32)
+    bend = np.zeros(len(samples))
+    bend[1:-1] = samples[1:-1] - (samples[:-2].astype(np.float64) + samples[2:]) / 2
+    square = np.nan_to_num(bend, nan=0.0, posinf=0.0, neginf=0.0) ** 2
+    return ndimage.uniform_filter1d(square, round(0.2 * rate) | 1, mode="nearest").astype(
+        np.float32
+    )
 
 
 def stretches(measured: NDArray[np.bool_], *, longest_gap: int = 0) -> list[tuple[int, int]]:
@@ -246,13 +293,14 @@ def cut(prepared: Prepared, preparation: Preparation) -> Windows:
     """
     rate, n = prepared.sampling_rate, preparation.window_samples
     step = round(preparation.stride * rate)
+    least = round((preparation.shortest - LAST_SAMPLE) * rate)
     total = prepared.samples.shape[1]
-    starts = np.arange(0, max(total - round(preparation.shortest * rate), -1) + 1, step)
+    starts = np.arange(0, max(total - least, -1) + 1, step)
     # A stride shorter than a window would end in many shrinking tails: one is enough.
     full = starts[starts + n <= total]
     partial = starts[starts + n > total][:1]
     covered = full[-1] + n if len(full) else 0
-    if len(partial) and total - covered < round(preparation.shortest * rate):
+    if len(partial) and total - covered < least:
         partial = partial[:0]
     starts = np.concatenate((full, partial))
     at = starts[:, None] + np.arange(n)

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 THRESHOLD = 0.5
 """Windows below it abstain."""
 
+SHORTEST = 1.9
+"""Seconds. A window of which less was measured is a gap with a remnant, as `Preparation.shortest`
+says of a record; the difference leaves room for the last sample at a low rate."""
+
 REASONS = ("gap", "flat", "clipped", "disconnected", "noise", "no beats")
 """In the order of the columns of `Quality.components`."""
 
@@ -138,8 +142,8 @@ def _components(
     limits, rate, n = LIMITS[channel], prepared.sampling_rate, windows.samples.shape[2]
     valid, x = windows.valid[:, channel], windows.samples[:, channel]
     total = prepared.samples.shape[1]
-    raw = prepared.broadband[channel][np.minimum(first[:, None] + np.arange(n), total - 1)]
-    raw = np.where(valid, raw, np.nan)
+    place = np.minimum(first[:, None] + np.arange(n), total - 1)
+    raw = np.where(valid, prepared.broadband[channel][place], np.nan)
     # The span from first to last measured sample: what a short record lacks is not a gap.
     any_valid = valid.any(axis=1)
     begin = np.argmax(valid, axis=1)
@@ -147,17 +151,14 @@ def _components(
     span = np.where(any_valid, end - begin, 1)
     count = np.maximum(valid.sum(axis=1), 1)
     gap = 1 - count / span
+    gap = np.where(count < SHORTEST * rate, 1.0, gap)
 
     low, high = _extremes(raw)
     reach = np.maximum(high - low, 1e-12)
     still = np.abs(np.diff(raw, axis=1)) < 1e-4 * reach[:, None]
     still |= (reach <= 1e-4 * np.abs(high))[:, None]
     flat = _long_runs(still, round(0.5 * rate)) / count
-    resting = np.abs(np.diff(raw, axis=1)) < 2e-3 * reach[:, None]
-    ends = (raw[:, 1:] > (high - 0.01 * reach)[:, None]) | (
-        raw[:, 1:] < (low + 0.01 * reach)[:, None]
-    )
-    clipped = _long_runs(resting & ends, 4) / count
+    clipped = (prepared.clipped[channel][place] & valid).sum(axis=1) / count
 
     frequency = np.fft.rfftfreq(n, 1 / rate)
     taper = np.hanning(n).astype(np.float32)
@@ -171,7 +172,9 @@ def _components(
 
     noise = np.minimum(_ramp(low_share, limits.low_share), _ramp(outside, limits.outside))
     noise = np.minimum(noise, _ramp(_tone(power, frequency), limits.tone))
-    noise = np.minimum(noise, _ramp(np.array(prepared.hiss[channel]), limits.hiss))
+    jitter = (prepared.jitter[channel][place] * valid).sum(axis=1) / count
+    hiss = np.sqrt(jitter) / np.maximum(windows.scale[:, channel], 1e-12)
+    noise = np.minimum(noise, _ramp(hiss, limits.hiss))
     rhythm = np.fmax(_ramp(alike, limits.alike), _ramp(repeats, limits.repeats))
     few = number < np.maximum(1, 0.3 * span / rate)  # fewer than 18 beats/min
     if channel == 0:

@@ -86,34 +86,44 @@ def resample(
         (n, values): values[k] is the series at (n + k) / rate_out seconds, float64, for every
         such instant inside the stretch.
     """
-    samples = np.asarray(samples, dtype=np.float64)
+    x = np.array(samples, dtype=np.float64)
     begin = int(np.ceil(first * rate_out / rate_in - 1e-9))
-    count = output_length(first + len(samples), rate_in, rate_out) - begin
+    count = output_length(first + len(x), rate_in, rate_out) - begin
     fraction = ratio(rate_in, rate_out)
+    if fraction == 1:
+        return begin, x
+    # A filter's phases differ by 1e-4 in gain: a large offset (raw counts) would leave a ripple.
+    level = float(x.mean()) if len(x) else 0.0
+    x -= level
     if fraction is None:
-        return begin, _resample_soxr(samples, rate_in, rate_out)[:count]
+        return begin, _resample_soxr(x, rate_in, rate_out, first)[:count] + level
     up, down = fraction.numerator, fraction.denominator
-    if up == down:
-        return begin, samples
     taps = design(up, down)
     reach = -(-(len(taps) // 2) // up)  # input samples under half the filter
     # Begin at an input index that is also an output instant, at least `reach` before the stretch.
     front = (first - reach) // down * down
     pad = first - front
-    out = sps.resample_poly(extend(samples, pad, odd=True), up, down, window=taps / up)
+    out = sps.resample_poly(extend(x, pad, odd=True), up, down, window=taps / up)
     skip = begin - front // down * up
-    return begin, out[skip : skip + count]
+    return begin, out[skip : skip + count] + level
 
 
 def _resample_soxr(
-    samples: NDArray[np.float64], rate_in: float, rate_out: float
+    samples: NDArray[np.float64], rate_in: float, rate_out: float, first: int
 ) -> NDArray[np.float64]:
-    """Resample with soxr HQ; the clock is off by less than half an output sample."""
+    """Resample with soxr HQ; the clock is off by at most a hundredth of an output sample.
+
+    soxr takes the series to be zero outside and its first sample for the clock's zero: of the
+    twenty seconds before the stretch, begin at the sample that lies closest to an output instant.
+    """
     import soxr
 
-    count = output_length(len(samples), rate_in, rate_out)
-    out = soxr.resample(samples, rate_in, rate_out, quality="HQ")
-    return np.pad(out, (0, max(0, count - len(out))), mode="edge")[:count]
+    pads = np.arange(round(0.5 * rate_in), round(20 * rate_in))
+    instants = (first - pads) * rate_out / rate_in
+    best = int(np.argmin(np.abs(instants - np.round(instants))))
+    out = soxr.resample(extend(samples, int(pads[best]), odd=True), rate_in, rate_out, quality="HQ")
+    begin = int(np.ceil(first * rate_out / rate_in - 1e-9))
+    return out[begin - round(instants[best]) :]
 
 
 def output_length(n_in: int, rate_in: float, rate_out: float) -> int:

@@ -147,6 +147,7 @@ def tensors(
         shown=(a, b),
         patches_valid=batch.patches_valid,
         subject=torch.from_numpy(batch.subject[mine]).to(device),
+        beats=torch.from_numpy(batch.beats[:, mine]).to(device),
         progress=step / run.steps if disturb else 1.0,
     )
 

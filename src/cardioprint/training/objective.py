@@ -23,9 +23,13 @@ class ObjectiveConfig:
     """Fractions of the run between which the derivative term is faded in: from the first step
     it kept every reconstruction at zero."""
     description: float = 0.5
-    """Spectrum and autocorrelation of both modalities, read from the fingerprint."""
-    contrast: float = 0.1
-    """InfoNCE; 0.5 hurt in one replication."""
+    """Spectrum, autocorrelation and mean beat of both modalities, read from the fingerprint."""
+    phase: float = 0.1
+    """InfoNCE between the modalities' tokens for one window; 0.5 hurt in one replication."""
+    state: float = 0.2
+    """InfoNCE between fingerprints of two windows of a person."""
+    decorrelation: float = 0.02
+    """Squared correlation between features: without it their effective rank fell to 8."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,8 @@ class TensorBatch:
     shown: tuple[dict[str, Tensor], dict[str, Tensor]]
     patches_valid: int
     subject: Tensor
+    beats: Tensor
+    """Shape (2, batch, 2, beat): see `batches.Batch`."""
     progress: float = 1.0
     """Fraction of the run that is over."""
 
@@ -110,14 +116,11 @@ class Objective(nn.Module):
                     source = next(iter(batch.shown[view]))
                     parts[f"mse_{source}_to_{m}"] = error
                 if batch.patches_valid == truth.shape[1]:
-                    with torch.no_grad():
-                        target = losses.describe(
-                            batch.clean[view][:, row], m, self.model.config.sampling_rate
-                        )
-                    miss = (description[row] - target).square().mean()
-                    total = total + 0.5 * c.description * miss / 0.05
+                    miss = self._describe(batch, view, row, description[row])
+                    total = total + 0.5 * c.description * miss
                     parts[f"describe_{m}"] = miss.detach()
-        total = total + c.contrast * self._contrast(batch, latents, prints, parts)
+        total = total + c.decorrelation * losses.decorrelation(torch.cat(prints))
+        total = total + self._contrast(batch, latents, prints, parts)
         if self.training:
             timings = torch.cat([self.model.timing(z) for z in latents])
             self.model.follow(torch.cat(prints), timings)
@@ -139,7 +142,7 @@ class Objective(nn.Module):
             row = torch.arange(len(a), device=a.device)
             loss, accuracy = losses.info_nce(a, b, row, self.log_scale[0])
             parts["nce_phase"], parts["hit_phase"] = loss.detach(), accuracy
-            return loss
+            return self.config.phase * loss
         a, b = prints
         name = "within"
         if batch.shown[0].keys() != batch.shown[1].keys():
@@ -147,7 +150,19 @@ class Objective(nn.Module):
             a, b, name = a[:, :half], b[:, :half], "across"
         loss, accuracy = losses.info_nce(a, b, batch.subject, self.log_scale[1])
         parts[f"nce_{name}"], parts[f"hit_{name}"] = loss.detach(), accuracy
-        return loss
+        return self.config.state * loss
+
+    def _describe(self, batch: TensorBatch, view: int, row: int, guess: Tensor) -> Tensor:
+        """Return how badly the fingerprint describes a modality, in units of usual variances."""
+        m, window = MODALITIES[row], batch.clean[view][:, row]
+        rate = self.model.config.sampling_rate
+        with torch.no_grad():
+            spectrum = losses.describe(window, m, rate)
+            beat, there = losses.mean_beat(window, batch.beats[view][:, row], m, rate)
+        guessed_spectrum, guessed_beat = guess.split([spectrum.shape[1], beat.shape[1]], dim=1)
+        miss = (guessed_spectrum - spectrum).square().mean() / 0.05
+        error = (guessed_beat - beat).square().mean(dim=1) * there
+        return 0.5 * miss + 0.5 * error.sum() / there.sum().clamp_min(1) / 0.3
 
 
 def _view(window: Tensor, at: Tensor, patch: int) -> View:

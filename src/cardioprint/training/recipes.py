@@ -23,7 +23,7 @@ class Run:
     """What a batch is made of."""
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     """Weights of the loss."""
-    steps: int = 12_000
+    steps: int = 10_000
     """Optimiser steps; the learning rate ends at their end."""
     learning_rate: float = 1.5e-3
     """Highest learning rate (AdamW)."""

@@ -1,0 +1,47 @@
+# Two commands for newcomers, a few more for those who work here.
+#
+#   make demo                 a recording becomes fingerprints and a picture (no torch)
+#   make demo RECORD=path     the same for your own recording
+#   make test                 lint, types, import contract, tests
+PYTHON ?= python3
+RECORD ?=
+DEMO := .venv-demo
+DEV := .venv
+PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
+TESTS ?= -m "not slow and not gpu"
+
+.PHONY: demo test test-all lint bench clean
+
+demo: $(DEMO)/.ready
+	$(DEMO)/bin/cardioprint demo --out out/demo $(if $(RECORD),--record "$(RECORD)")
+
+# The demo's environment holds the core package alone, as a user would install it.
+$(DEMO)/.ready: pyproject.toml constraints.txt $(shell find src -name '*.py' -o -name '*.onnx' -o -name 'model.json')
+	test -x $(DEMO)/bin/python || $(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python $(PIP) --upgrade .
+	touch $@
+
+# torch goes first and alone: otherwise pip may choose another build for it.
+$(DEV)/.ready: pyproject.toml constraints.txt
+	test -x $(DEV)/bin/python || $(PYTHON) -m venv $(DEV)
+	$(DEV)/bin/python $(PIP) torch==2.13.0
+	$(DEV)/bin/python $(PIP) -e ".[train,dev]"
+	touch $@
+
+lint: $(DEV)/.ready
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/pyright
+	$(DEV)/bin/lint-imports
+
+test: lint
+	$(DEV)/bin/pytest $(TESTS)
+
+test-all: lint
+	$(DEV)/bin/pytest
+
+bench: $(DEV)/.ready
+	$(DEV)/bin/python benchmarks/speed.py
+
+clean:
+	rm -rf out build dist .pytest_cache .ruff_cache

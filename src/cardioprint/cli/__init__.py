@@ -1,0 +1,58 @@
+"""The command line: `cardioprint VERB ...`, one function a verb."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cardioprint.errors import CardioprintError
+
+BAD_INPUT, SOME_FAILED, INTERRUPTED = 2, 3, 130
+"""Exit codes beside 0: nothing could be done; some files failed; stopped by the user."""
+
+
+def verbs() -> dict[str, Callable[..., Any]]:
+    """Return the verbs by name; heavy libraries load inside them."""
+    from cardioprint.cli import make, use
+
+    return {
+        "fingerprint": use.fingerprint,
+        "reconstruct": use.reconstruct,
+        "show": use.show,
+        "demo": use.demo,
+        "models": use.models,
+        "corpus": make.corpus,
+        "pretrain": make.pretrain,
+        "export": make.export,
+        "bench": make.bench,
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; errors of the user's input become one line on standard error."""
+    import tyro
+
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments == ["--version"]:
+        import cardioprint
+
+        print(f"cardioprint {cardioprint.__version__}")
+        return
+    if not arguments:
+        arguments = ["--help"]
+    try:
+        code = tyro.extras.subcommand_cli_from_dict(
+            verbs(),
+            prog="cardioprint",
+            description="Biosignal fingerprints from ECG and PPG. Research use; not a medical "
+            "device. `cardioprint VERB --help` explains a verb and gives examples.",
+            args=arguments,
+        )
+    except CardioprintError as error:
+        print(f"cardioprint: {error}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        print("cardioprint: stopped; a rerun goes on where this one ended", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    sys.exit(code or 0)

@@ -1,0 +1,151 @@
+"""Verbs for people who make models; they need the extra `train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from cardioprint.errors import CardioprintError, RecordError
+
+Recipe = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RECIPE")]
+Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
+
+
+def corpus(
+    tables: Annotated[tuple[str, ...], tyro.conf.Positional],
+    /,
+    out: Path = Path("runs/corpus"),
+) -> int:
+    """Build the pretraining corpus from the development tables.
+
+    Writes OUT/train and OUT/valid; the fixed fifth of people kept apart goes to OUT/valid.
+
+    Example:
+        cardioprint corpus uci_bp cinc2015 --out runs/corpus
+
+    Args:
+        tables: Names of the tables.
+        out: Folder.
+    """
+    from itertools import chain
+
+    from cardioprint.corpus.pairs import build
+    from cardioprint.datasets.tables import TABLES, pretraining_records
+    from cardioprint.signal.preparation import Preparation
+
+    for name in tables:
+        if name in TABLES and not TABLES[name].pretraining:
+            raise RecordError(
+                f"table {name!r} is kept for evaluation", field="tables", fix="leave it out"
+            )
+    for part, apart in (("train", False), ("valid", True)):
+        records = chain(*(pretraining_records(n, kept_apart=apart) for n in tables))
+        report = build(records, out / part, Preparation())
+        print(f"{part}: " + ", ".join(f"{k} {v:.1f}" for k, v in report.items()))
+    return 0
+
+
+def pretrain(
+    name: Recipe,
+    /,
+    corpus: Path = Path("runs/corpus"),
+    out: Path | None = None,
+    steps: int | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+) -> int:
+    """Pretrain an M2AE; a rerun resumes from the last checkpoint.
+
+    Examples:
+        cardioprint pretrain tiny
+        torchrun --nproc-per-node 4 -m cardioprint pretrain tiny --out runs/tiny
+
+    Args:
+        name: Recipe: tiny or smoke.
+        corpus: Folder of `cardioprint corpus`.
+        out: Run folder; default runs/RECIPE.
+        steps: Steps instead of the recipe's.
+        seed: Seed instead of the recipe's.
+        threads: CPU threads; default: the cores this process may use.
+    """
+    _need_torch()
+    import dataclasses
+
+    import torch
+
+    from cardioprint.corpus.pairs import open_pairs
+    from cardioprint.runtime.session import usable_cores
+    from cardioprint.training.loop import train
+    from cardioprint.training.recipes import recipe
+
+    run = recipe(name)
+    changes = {k: v for k, v in (("steps", steps), ("seed", seed)) if v is not None}
+    run = dataclasses.replace(run, **changes)
+    torch.set_num_threads(threads or usable_cores())
+    held_out = corpus / "valid"
+    train(
+        run,
+        open_pairs(corpus / "train"),
+        open_pairs(held_out) if (held_out / "corpus.json").exists() else None,
+        out or Path("runs") / name,
+    )
+    return 0
+
+
+def export(
+    run: Folder,
+    /,
+    out: Path,
+    name: str = "tiny",
+    float32: bool = False,
+    summary: str = "",
+) -> int:
+    """Turn a finished run into a model folder: weights, ONNX graphs, description.
+
+    Example:
+        cardioprint export runs/tiny --out models/tiny --float32
+
+    Args:
+        run: Run folder of `pretrain`.
+        out: Model folder to write.
+        name: Name of the model.
+        float32: Also write graphs in full precision.
+        summary: One line for `cardioprint models`.
+    """
+    _need_torch()
+    from cardioprint.edge.package import package
+
+    written = package(run, out, name=name, float32=float32, summary=summary)
+    for path in written:
+        print(f"{path.stat().st_size / 1e6:8.2f} MB  {path}")
+    return 0
+
+
+def bench(model: str = "tiny", out: Path = Path("out/bench"), quick: bool = False) -> int:
+    """Measure a model on the public test set beside trivial and untrained methods.
+
+    Example:
+        cardioprint bench --out out/bench
+
+    Args:
+        model: Packaged model or model folder.
+        out: Folder for tables and figures.
+        quick: Fewer people and resamples, for a first look.
+    """
+    _need_torch()
+    from cardioprint.benchmark.bidmc import run_model
+
+    run_model(model, out, quick=quick)
+    print((out / "results.md").read_text())
+    return 0
+
+
+def _need_torch() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        raise CardioprintError(
+            "this verb needs torch. Fix: pip install torch, then pip install 'cardioprint[train]'"
+        )
