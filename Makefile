@@ -41,7 +41,7 @@ test-all: lint
 	$(DEV)/bin/pytest
 
 bench: $(DEV)/.ready
-	$(DEV)/bin/python benchmarks/speed.py
+	OMP_NUM_THREADS=1 $(DEV)/bin/python benchmarks/speed.py
 
 clean:
 	rm -rf out build dist .pytest_cache .ruff_cache

@@ -85,7 +85,7 @@ def tiny_folder(tmp_path_factory):
     torch = pytest.importorskip("torch")
     from cardioprint.edge.export import export
     from cardioprint.models.m2ae import M2AE, ModelConfig, whole
-    from cardioprint.models.pretrained import save_pretrained
+    from cardioprint.models.pretrained import load_pretrained, save_pretrained
 
     torch.manual_seed(0)
     config = ModelConfig(
@@ -110,7 +110,7 @@ def tiny_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "small"
     about = {"format": 1, "name": "small", "preparation": Preparation().to_dict()}
     save_pretrained(model, folder, about)
-    export(model, folder, int8=True, float32=True)
+    export(load_pretrained(folder), folder, int8=True, float32=True)  # of the rounded weights
     return folder
 
 

@@ -39,14 +39,15 @@ def assert_same(windows, quality, parts):
     index = np.concatenate([p.quality.index for p in parts])
     np.testing.assert_allclose(index, quality.index, atol=1e-3)
     for channel in range(2):
-        beats = []
-        for p in parts:
-            at = p.quality.beats[channel] / 125 + p.prepared.start
-            for start in p.windows.start:
-                beats += [b for b in at if start <= b < start + 10]
-        whole = quality.beats[channel] / 125 + windows.start[0]
-        covered = whole[whole < windows.start[-1] + 10]
-        np.testing.assert_allclose(sorted(beats), covered, atol=1e-6)
+        found = np.concatenate([beats_of(p.windows, p.quality, channel, p.prepared) for p in parts])
+        np.testing.assert_allclose(found, beats_of(windows, quality, channel), atol=1e-6)
+
+
+def beats_of(windows, quality, channel, prepared=None):
+    """Return the beats in each window, in seconds, window after window."""
+    at = quality.beats[channel] / 125 + (windows.start[0] if prepared is None else prepared.start)
+    inside = [at[(at > s - 1e-6) & (at < s + 10 - 1e-6)] for s in windows.start]
+    return np.concatenate(inside)
 
 
 @pytest.mark.parametrize("rate", (60, 100, 125, 250, 360, 500, 62.5, 256))

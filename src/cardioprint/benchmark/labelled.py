@@ -12,86 +12,18 @@ import numpy as np
 
 from cardioprint.benchmark import probes, report, statistics
 from cardioprint.benchmark.encoders import Cached, HandMade, random_encoder
-from cardioprint.benchmark.sets import join, select
-from cardioprint.datasets.tables import rows
-from cardioprint.signal.preparation import Preparation, cut, prepare_record
-from cardioprint.signal.quality import THRESHOLD, assess
-from cardioprint.types import Record
+from cardioprint.benchmark.sets import Labelled, labelled_set
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cardioprint.benchmark.encoders import Encoder
-    from cardioprint.types import Windows
 
 RHYTHMS = ("sinus", "PVC", "PAC", "VT", "SVT", "AF")
 CLASSES = ("NORM", "MI", "STTC", "CD", "HYP")
 
 QUICK_THINNING = 4
 """A quick run takes every fourth row of tables with more than 2,000."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """A labelled table in memory.
-
-    Attributes:
-        windows: The first window of each row that did not abstain.
-        rows: What else the table says of it.
-        subject: The person.
-        modality: "ecg" or "ppg".
-        about: How many abstained.
-    """
-
-    windows: Windows
-    rows: list[dict[str, Any]]
-    subject: NDArray[np.str_]
-    modality: str
-    about: str
-
-    def column(self, name: str) -> NDArray:
-        """Return a column; missing numbers are NaN."""
-        values = [row[name] for row in self.rows]
-        if isinstance(next(v for v in values if v is not None), str):
-            return np.array(values)
-        return np.array([np.nan if v is None else v for v in values], float)
-
-
-def load(name: str, column: str, thin: int = 1) -> Table:
-    """Prepare every row of a table as the isolated excerpt that it is.
-
-    Args:
-        name: Key of `datasets.tables.TABLES`.
-        column: Waveform: "ppg" or an ECG lead.
-        thin: Take every so-many-th row.
-
-    Raises:
-        RecordError: The table is not on this machine.
-    """
-    preparation, parts, kept = Preparation(), [], []
-    seen = 0
-    for i, row in enumerate(rows(name, [column])):
-        if i % thin:
-            continue
-        seen += 1
-        x = row.pop(column)
-        if column == "ppg":
-            record = Record.from_arrays(ppg=x, sampling_rate=row["fs"])
-        else:
-            record = Record.from_arrays(ecg=x, sampling_rate=row["fs"], lead=column)
-        prepared = prepare_record(record, preparation)
-        windows = cut(prepared, preparation)
-        channel = 1 if column == "ppg" else 0
-        if len(windows) and assess(prepared, windows).index[0, channel] >= THRESHOLD:
-            parts.append(select(windows, np.array([0])))
-            kept.append(row)
-    return Table(
-        windows=join(parts),
-        rows=kept,
-        subject=np.array([str(r["subject"]) for r in kept]),
-        modality="ppg" if column == "ppg" else "ecg",
-        about=f"{name}: {seen - len(kept)} of {seen} rows abstained and are excluded.",
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +37,7 @@ class Task:
         labels: Table -> labels: shape (row,) numbers or class names, or (row, label) of 0/1;
             NaN where unknown.
         kind: "classes", "labels" or "number".
-        people: Data of the person known without a signal, as a baseline; no columns: none.
+        people: Keys of `KNOWN` that make a baseline without a signal; none: no such baseline.
         keep: Which rows take part.
         by_person: Average a person's vectors first, one row a person.
         seeds: Repetitions of the CV with other folds.
@@ -114,23 +46,36 @@ class Task:
     title: str
     table: str
     column: str
-    labels: Callable[[Table], NDArray]
+    labels: Callable[[Labelled], NDArray]
     kind: str
     people: tuple[str, ...] = ()
-    keep: Callable[[Table], NDArray] | None = None
+    keep: Callable[[Labelled], NDArray] | None = None
     by_person: bool = False
     seeds: int = 3
 
 
-def _five(table: Table) -> NDArray:
+def _five(table: Labelled) -> NDArray:
     return np.stack([table.column(c) for c in CLASSES], axis=1)
 
 
-def _male(table: Table) -> NDArray:
+def _male(table: Labelled) -> NDArray:
     return np.where(np.isin(table.column("sex"), ["M", "F"]), table.column("sex") == "M", np.nan)
 
 
-def _ptb_xl(table: Table) -> NDArray:
+def _age(table: Labelled) -> NDArray:
+    # PTB-XL writes 300 for "over 89" (Wagner 2020): one such row would move a mean by a year.
+    return np.where(table.column("age") > 120, np.nan, table.column("age"))
+
+
+KNOWN: dict[str, Callable[[Labelled], NDArray]] = {
+    "age": _age,
+    "sex": _male,
+    "bmi": lambda t: t.column("bmi"),
+}
+"""What may be known of a person without a signal."""
+
+
+def _ptb_xl(table: Labelled) -> NDArray:
     return np.array(["PTB-XL" in row["source"] for row in table.rows])
 
 
@@ -164,7 +109,7 @@ TASKS: dict[str, Task] = {
         title="Age from ECG lead II, MAE in years",
         table="five_class",
         column="II",
-        labels=lambda t: t.column("age"),
+        labels=_age,
         kind="number",
     ),
     "sex_ecg": Task(
@@ -188,7 +133,7 @@ TASKS: dict[str, Task] = {
         title="Age from PPG, PPG-BP, MAE in years",
         table="ppg_bp",
         column="ppg",
-        labels=lambda t: t.column("age"),
+        labels=_age,
         kind="number",
         seeds=10,
         by_person=True,
@@ -214,7 +159,9 @@ def averaged(x: NDArray, subject: NDArray) -> NDArray:
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
-def measure(task: Task, table: Table, encoders: Sequence[Cached], results: report.Results) -> None:
+def measure(
+    task: Task, table: Labelled, encoders: Sequence[Cached], results: report.Results
+) -> None:
     """Probe every encoder, and what is known without a signal, on one task."""
     labels = task.labels(table)
     if task.kind == "classes":
@@ -226,8 +173,8 @@ def measure(task: Task, table: Table, encoders: Sequence[Cached], results: repor
     subject = table.subject[keep]
     vectors = {e.name: (e.kind, e.embed(table.windows, (table.modality,))[keep]) for e in encoders}
     if task.people:
-        known = [_male(table) if c == "sex" else table.column(c) for c in task.people]
-        vectors[" + ".join(task.people)] = ("trivial", np.stack(known, axis=1)[keep])
+        known = np.stack([KNOWN[c](table) for c in task.people], axis=1)
+        vectors[" + ".join(task.people)] = ("trivial", known[keep])
     y = labels[keep]
     if task.by_person:
         vectors = {k: (kind, averaged(x, subject)) for k, (kind, x) in vectors.items()}
@@ -300,7 +247,7 @@ def run(
         key = (task.table, task.column)
         if key not in tables:
             thin = QUICK_THINNING if quick and task.table == "rhythm_ppg" else 1
-            tables[key] = load(*key, thin=thin)
+            tables[key] = labelled_set(*key, thin=thin)
         measure(task, tables[key], cached, results)
     about = [
         *(t.about for t in tables.values()),

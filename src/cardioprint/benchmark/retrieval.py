@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import gammaln
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,10 +105,12 @@ def among_others(
     own: NDArray[np.int64],
     size: int,
     query_subject: NDArray[np.str_],
-    seed: int = 0,
-    draws: int = 5,
 ) -> NDArray[np.float64]:
     """Return Recall@1 of each query among its own window and `size` - 1 of other people.
+
+    The exact mean over all choices of the others, ties broken by lot: with h of M others
+    scoring higher, a choice holds none of them with probability C(M - h, size - 1) /
+    C(M, size - 1).
 
     Args:
         score: Shape (query, candidate).
@@ -115,21 +118,22 @@ def among_others(
         own: Candidate that belongs to each query.
         size: Candidates a query is shown.
         query_subject: Person of each query.
-        seed: Of the choice of candidates.
-        draws: Choices of candidates averaged.
 
     Raises:
         ValueError: There are not that many windows of other people.
     """
-    rng = np.random.default_rng(seed)
     out = np.zeros(len(score))
     for q in range(len(score)):
-        others = np.flatnonzero(subject != query_subject[q])
-        if len(others) < size - 1:
-            raise ValueError(f"only {len(others)} windows of other people for {size - 1} places")
-        for _ in range(draws):
-            shown = rng.choice(others, size - 1, replace=False)
-            out[q] += hit(score[q : q + 1, shown], score[q, own[q]][None])[0] / draws
+        others = score[q, subject != query_subject[q]]
+        m, n = len(others), size - 1
+        if m < n:
+            raise ValueError(f"only {m} windows of other people for {n} places")
+        mine = score[q, own[q]]
+        higher, equal = int((others > mine).sum()), int((others == mine).sum())
+        left = m - np.arange(higher, higher + equal + 1)
+        left = left[left >= n]
+        log = gammaln(left + 1) - gammaln(left - n + 1) - gammaln(m + 1) + gammaln(m - n + 1)
+        out[q] = np.exp(log).sum() / (equal + 1)
     return out
 
 

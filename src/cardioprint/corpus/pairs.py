@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cardioprint.errors import RecordError
 from cardioprint.signal.beats import find_pulses, find_r_peaks
 from cardioprint.signal.preparation import Preparation, prepare_record, stretches
 
@@ -118,6 +119,9 @@ def build(
 
     Returns:
         Hours kept, hours without agreement, hours too short, number of stretches and people.
+
+    Raises:
+        RecordError: Nothing is left to write.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rate, least = preparation.sampling_rate, preparation.window_samples
@@ -146,6 +150,12 @@ def build(
             pieces.append(counts.astype(np.int16).T)
             table.append((offset, stop - first, lag, record.subject, source))
             offset += stop - first
+    if not table:
+        raise RecordError(
+            f"no stretch with both signals is long enough and agrees ({lost})",
+            source=folder,
+            fix="give records with ECG and PPG of one heart, in gapless pieces of a window or more",
+        )
     subjects = sorted({row[3] for row in table})
     sources = sorted({row[4] for row in table})
     np.save(folder / "samples.npy", np.concatenate(pieces))

@@ -155,12 +155,17 @@ def _quantise(full: Path, target: Path) -> None:
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     ready = full.with_suffix(".ready.onnx")
-    logging.getLogger().setLevel(logging.ERROR)
-    quant_pre_process(str(full), str(ready), skip_symbolic_shape=True)
-    quantize_dynamic(
-        str(ready),
-        str(target),
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        op_types_to_quantize=["MatMul", "Gemm"],
-    )
+    root = logging.getLogger()  # where onnxruntime's tools speak, at length
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        quant_pre_process(str(full), str(ready), skip_symbolic_shape=True)
+        quantize_dynamic(
+            str(ready),
+            str(target),
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            op_types_to_quantize=["MatMul", "Gemm"],
+        )
+    finally:
+        root.setLevel(level)

@@ -135,7 +135,7 @@ def prepared_blocks(
     step = round(preparation.stride * rate) / rate
     length = max(1, round(block / step)) * step if period else math.inf
     begin = zero
-    while begin < end:
+    while True:  # at least once: a record without samples has a block without windows
         stop = begin + length
         last = end - stop < length / 2 + preparation.window
         if last:
@@ -155,6 +155,8 @@ def prepared_blocks(
             fraction=1.0 if last else (stop - zero) / (end - zero),
             end=end,
         )
+        if last:
+            return
         begin = stop
 
 

@@ -22,7 +22,7 @@ from cardioprint.fingerprints.blocks import (
 )
 from cardioprint.fingerprints.result import Fingerprints, Reconstruction, weighted_mean
 from cardioprint.readers import open_record
-from cardioprint.runtime.session import MODALITIES, Session
+from cardioprint.runtime.session import MODALITIES, Session, usable_cores
 from cardioprint.signal.beats import arrival_times, heart_rate
 from cardioprint.signal.quality import THRESHOLD, Quality
 from cardioprint.signal.selection import EXAMINED, Selection, select
@@ -37,11 +37,15 @@ if TYPE_CHECKING:
 Recording = Record | Source | str | os.PathLike[str]
 
 
-@lru_cache(maxsize=4)
 def session(
     model: str | Path = "tiny", precision: str = "int8", threads: int | None = None
 ) -> Session:
     """Return a model ready for use; loading is done once a process."""
+    return _loaded(str(model), precision, threads or usable_cores())
+
+
+@lru_cache(maxsize=4)
+def _loaded(model: str, precision: str, threads: int) -> Session:
     return Session(model, precision=precision, threads=threads)
 
 

@@ -137,7 +137,7 @@ def merge(old: Path | None, parts: Iterable[Path], path: Path) -> int:
         Number of rows.
     """
     import pyarrow as pa
-        import pyarrow.parquet as pq
+    import pyarrow.parquet as pq
 
     parts = list(parts)
     fresh = path.with_name(path.name + ".partial")

@@ -50,7 +50,13 @@ def load_pretrained(name: str | Path = "tiny") -> M2AE:
     """
     folder = resolve(name)
     about = read_about(folder, check=(WEIGHTS,))
-    model = M2AE(ModelConfig(**about["model"]))
+    try:
+        model = M2AE(ModelConfig(**about["model"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{folder}: model.json does not give sizes this release knows ({error}). "
+            "Fix: use the release that wrote it"
+        ) from None
     weights = {k: v.to(torch.float32) for k, v in load_file(folder / WEIGHTS).items()}
     try:
         model.load_state_dict(weights)

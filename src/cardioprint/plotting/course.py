@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cardioprint.plotting import style
+from cardioprint.plotting.numbers import components, grouped, reasons_of, similarity
 from cardioprint.signal.preparation import MODALITIES, stretches
 from cardioprint.signal.quality import REASONS, THRESHOLD
 
@@ -24,58 +25,6 @@ day would take a third of a gigabyte."""
 
 INITIALS = {reason: reason[0] for reason in REASONS} | {"no beats": "b", "absent": "a"}
 """Where a word does not fit into its stretch."""
-
-
-def grouped(values: Floats, most: int) -> Floats:
-    """Return means of successive groups of rows, at most `most`; NaN rows do not count."""
-    size = -(-len(values) // most)
-    if size <= 1:
-        return values
-    edges = np.arange(0, len(values), size)
-    finite = np.isfinite(values)
-    total = np.add.reduceat(np.where(finite, values, 0), edges, axis=0, dtype=np.float64)
-    count = np.add.reduceat(finite, edges, axis=0, dtype=np.float64)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def components(vectors: Floats, most: int = 3) -> tuple[Floats, Floats]:
-    """Return the principal components of the windows and their shares of the variance.
-
-    Args:
-        vectors: Shape (window, feature); NaN rows abstained.
-        most: Components wanted.
-
-    Returns:
-        Scores, shape (window, component), NaN where abstained, and shares, shape (component,).
-        Both empty where fewer than two windows have a vector.
-    """
-    known = np.isfinite(vectors).all(axis=1)
-    if known.sum() < 2:
-        return np.zeros((len(vectors), 0)), np.zeros(0)
-    centred = vectors[known] - vectors[known].mean(axis=0, dtype=np.float64)
-    u, s, vh = np.linalg.svd(centred, full_matrices=False)
-    kept = min(most, len(s) if len(s) < known.sum() else len(s) - 1)
-    # The sign of a component is arbitrary: let its largest loading be positive.
-    sign = np.sign(vh[np.arange(kept), np.abs(vh[:kept]).argmax(axis=1)])
-    scores = np.full((len(vectors), kept), np.nan)
-    scores[known] = u[:, :kept] * s[:kept] * sign
-    return scores, s[:kept] ** 2 / max(float((s**2).sum()), 1e-12)
-
-
-def similarity(vectors: Floats) -> Floats:
-    """Return the cosine of every window with every other; NaN where one abstained."""
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = vectors / np.where(length > 0, length, np.nan)
-    return unit @ unit.T
-
-
-def reasons_of(fingerprints: Fingerprints, row: int) -> list[str]:
-    """Return the first reason why a channel of each window was not used; "" where it was."""
-    out = []
-    for text in fingerprints.reasons:
-        mine = [p for p in text.split("; ") if p.startswith(f"{MODALITIES[row]}: ")]
-        out.append(mine[0].split(": ", 1)[1].split(", ")[0] if mine else "")
-    return out
 
 
 def line(axes: Axes, x: Floats, y: Floats, **look: Any) -> None:
@@ -106,12 +55,14 @@ class Course:
         self.left = float(start[0]) / self.unit if len(start) else 0.0
         self.end = end / self.unit
         self.middle = (start + np.minimum(start + fingerprints.window, end)) / 2 / self.unit
-        self.excerpt = tuple(t / self.unit for t in excerpt)
+        self.marks = [t / self.unit for t in excerpt if self.left < t / self.unit < self.end]
 
     def span(self, first: int, stop: int) -> tuple[float, float]:
         """Return begin and width of windows `first` to `stop`, on the axis."""
-        begin = self.prints.start[first] / self.unit
-        return begin, min(float(begin) + (stop - first) * self.step / self.unit, self.end) - begin
+        # Windows that overlap share their time: each is drawn around its middle.
+        shift = max(0.0, (self.prints.window - self.step) / 2)
+        begin = float(self.prints.start[first] + shift) / self.unit
+        return begin, min(begin + (stop - first) * self.step / self.unit, self.end) - begin
 
     def prepare(self, axes: Axes, *, last: bool) -> None:
         """Set the time axis, shade where the model abstained, and mark the excerpt."""
@@ -126,8 +77,7 @@ class Course:
                 linewidth=0,
                 zorder=0,
             )
-        inside = [t for t in self.excerpt if self.left < t < self.end]
-        for moment in inside:
+        for moment in self.marks:
             axes.axvline(
                 moment, color=style.MUTED, linewidth=0.5, linestyle=(0, (1.5, 2)), zorder=1
             )
@@ -158,7 +108,7 @@ class Course:
             axes.set_yticks([])
             parts.append(("no beats that can be believed", style.MUTED))
         axes.grid(axis="y", color=style.FAINT, linewidth=0.6)
-        style.heading(axes, parts, right="dotted: the stretch above")
+        style.heading(axes, parts, right="dotted: the stretch above" if self.marks else "")
 
     def draw_quality(self, axes: Axes, *, last: bool) -> None:
         """Draw the quality ribbon: one row a signal, darker is better, hatched was not used."""
@@ -276,16 +226,17 @@ class Course:
 
         matrix = similarity(grouped(self.prints.vectors, MATRIX_POINTS))
         shades = LinearSegmentedColormap.from_list("", style.SIMILARITY)
-        shades.set_bad(style.FAINT)
+        shades = shades.with_extremes(bad=style.FAINT)
         apart = matrix[~np.eye(len(matrix), dtype=bool)]
         low, high = np.nanpercentile(apart, (1, 99)) if np.isfinite(apart).any() else (0, 1)
         high = max(high, low + 1e-3)
+        begin, wide = self.span(0, len(self.prints))
         axes.imshow(
             matrix,
             cmap=shades,
             vmin=low,
             vmax=high,
-            extent=(self.left, self.end, self.end, self.left),
+            extent=(begin, begin + wide, begin + wide, begin),
             interpolation="nearest",
         )
         axes.locator_params(nbins=5, steps=self.steps)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cardioprint.errors import ChannelError, ModelError
-from cardioprint.fingerprints.blocks import trimmed
-from cardioprint.fingerprints.pipeline import session, shown
+from cardioprint.fingerprints.pipeline import session
+from cardioprint.plotting.generated import Generated, generate
 from cardioprint.signal.beats import arrival_times, find_pulses, find_r_peaks
-from cardioprint.signal.preparation import MODALITIES, cut, prepare
+from cardioprint.signal.preparation import prepare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,43 +21,16 @@ if TYPE_CHECKING:
 
     from cardioprint.fingerprints.blocks import Source
     from cardioprint.fingerprints.result import Fingerprints
-    from cardioprint.runtime.session import Session
-    from cardioprint.signal.preparation import Prepared
+    from cardioprint.signal.preparation import Preparation, Prepared
 
     Floats = NDArray[np.floating]
-
-LONGEST_SHIFT = 0.3
-"""Seconds by which a reconstruction may be moved for the second correlation: what monitors
-delay PPG by. More would compare a beat with its neighbour."""
-
 
 ALIKE = 0.02
 """Heart rates from ECG and PPG of a window without artefact differ by less: a share."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Generated:
-    """One window of one modality as the model makes it from the other.
-
-    Attributes:
-        source: Row of the modality shown: 0 ECG, 1 PPG.
-        target: Row of the modality generated.
-        time: Seconds after the excerpt's start.
-        samples: Generated, mean 0 and SD 1; NaN where nothing was shown.
-        truth: Measured, mean 0 and SD 1; NaN where there is none.
-        r: Pearson correlation of both; NaN without truth.
-        r_shifted: The highest correlation within `LONGEST_SHIFT`.
-        shift: Seconds by which the generated signal is late there.
-    """
-
-    source: int
-    target: int
-    time: Floats
-    samples: Floats
-    truth: Floats
-    r: float
-    r_shifted: float
-    shift: float
+CANDIDATES = 5
+"""Stretches that are read to choose the most even one from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +40,7 @@ class Excerpt:
     Attributes:
         start: Seconds after the record's zero.
         duration: Seconds.
+        sampling_rate: Hertz.
         window: Index of the window it was chosen for; -1 where the record has none.
         time: Shape (time,).
         samples: Shape (2, time): prepared ECG and PPG in their units; NaN where not measured.
@@ -79,6 +53,7 @@ class Excerpt:
 
     start: float
     duration: float
+    sampling_rate: float
     window: int
     time: Floats
     samples: Floats
@@ -107,8 +82,8 @@ def infos(source: Source, fingerprints: Fingerprints) -> list[Any]:
     return [known.get(c) for c in fingerprints.channels]
 
 
-def best_window(fingerprints: Fingerprints, end: float) -> int:
-    """Return the window to show: the best joint quality; among equals the most convincing.
+def best_windows(fingerprints: Fingerprints, end: float) -> list[int]:
+    """Return the windows worth showing, best first: joint quality; among equals the convincing.
 
     Convincing is first a window where ECG and PPG have the same heart rate, then one with good
     neighbours, then the most typical fingerprint.
@@ -118,12 +93,13 @@ def best_window(fingerprints: Fingerprints, end: float) -> int:
         end: Seconds at which the record ends; a window cut short by it comes last.
 
     Returns:
-        An index; -1 where there is no window.
+        At most `CANDIDATES`, all of about the best quality; none where there is no window.
     """
     if len(fingerprints) == 0:
-        return -1
-    present = [bool(c) for c in fingerprints.channels]
-    joint = np.nan_to_num(fingerprints.quality[:, present]).min(axis=1)
+        return []
+    # A channel that never held a number does not make all windows equally bad.
+    held = np.isfinite(fingerprints.quality).any(axis=0)
+    joint = np.nan_to_num(fingerprints.quality[:, held]).min(axis=1, initial=1.0)
     padded = np.pad(joint, 1, mode="edge")
     beside = np.minimum(padded[:-2], padded[2:])
     ecg, ppg = fingerprints.heart_rate.T
@@ -132,14 +108,39 @@ def best_window(fingerprints: Fingerprints, end: float) -> int:
     typical = vectors @ np.nan_to_num(fingerprints.vector)
     typical /= np.linalg.norm(vectors, axis=1) + 1e-9
     whole = fingerprints.start + fingerprints.window <= end + 0.01
-    # A thousandth of quality means nothing: without rounding it would outrank the rest.
-    return int(np.lexsort((typical, beside.round(1), agree, joint.round(2), whole))[-1])
+    # A tenth of quality means nothing: without rounding it would outrank the rest.
+    order = np.lexsort((typical, beside.round(1), agree, joint.round(1), whole))[::-1]
+    same = (whole == whole[order[0]]) & (joint >= joint[order[0]] - 0.1)
+    return [int(i) for i in order if same[i]][:CANDIDATES]
+
+
+def steadiness(samples: Floats, sampling_rate: float) -> float:
+    """Return how even a stretch is: the median over the highest range of a second, least of both.
+
+    One spike or step makes it small. A premature beat does little to it, and it only chooses
+    what is shown.
+
+    Args:
+        samples: Shape (2, time); NaN where not measured.
+        sampling_rate: Hertz.
+    """
+    second = round(sampling_rate)
+    worst = 1.0
+    for row in samples:
+        if not np.isfinite(row).any():
+            continue
+        parts = row[: len(row) // second * second].reshape(-1, second)
+        parts = parts[np.isfinite(parts).any(axis=1)]
+        if len(parts) > 1:
+            reach = np.nanmax(parts, axis=1) - np.nanmin(parts, axis=1)
+            worst = min(worst, float(np.median(reach) / max(float(reach.max()), 1e-12)))
+    return worst
 
 
 def read_excerpt(
     source: Source, fingerprints: Fingerprints, *, model: str | Path, seconds: float
 ) -> Excerpt:
-    """Read and prepare the best stretch of a record; the rest is not touched.
+    """Read and prepare the best stretch of a record; little else is touched.
 
     Args:
         source: The record.
@@ -157,29 +158,16 @@ def read_excerpt(
             f"the fingerprints come from model {fingerprints.model}, not {engine.model_id}. "
             "Fix: pass the same model to overview"
         )
-    preparation = engine.preparation
     channels = [c for c in infos(source, fingerprints) if c is not None]
-    zero = min(c.start for c in channels)
     end = max(c.start + c.duration for c in channels)
-    window = best_window(fingerprints, end)
-    at = float(fingerprints.start[window]) if window >= 0 else zero
-    start = at - (seconds - preparation.window) / 2
-    start = max(min(start, end - seconds), zero)
-    stop = min(start + seconds, end)
-    rate = preparation.sampling_rate
-    start = zero + round((start - zero) * rate) / rate
-
-    # Whole seconds keep to the clock on which the windows were cut.
-    first = zero + max(0, math.floor(min(start, at) - zero - preparation.context))
-    until = max(stop, at + preparation.window) + preparation.context
-    names = [c.name for c in channels]
-    by_name = {c.name: c for c in source.read(first, until, names).channels}
-    ecg, ppg = (by_name.get(name) for name in fingerprints.channels)
-    prepared = prepare(ecg, ppg, preparation, start=first)
-
-    begin, n = round((start - first) * rate), round((stop - start) * rate)
-    part = slice(begin, begin + n)
-    valid = prepared.valid[:, part]
+    windows = best_windows(fingerprints, end) or [-1]
+    stretches = [_read(source, fingerprints, engine.preparation, w, seconds) for w in windows]
+    best = max(range(len(windows)), key=lambda i: steadiness(*stretches[i].visible))
+    window, chosen = windows[best], stretches[best]
+    begin, prepared = chosen.begin, chosen.prepared
+    rate = prepared.sampling_rate
+    samples, _ = chosen.visible
+    measured, n = np.isfinite(samples), samples.shape[1]
     used = fingerprints.used[window] if window >= 0 else np.zeros(2, bool)
     empty = np.zeros(0, np.int64)
     r_peaks = find_r_peaks(prepared.samples[0], rate) if used[0] else empty
@@ -191,17 +179,64 @@ def read_excerpt(
         if r >= begin and np.isfinite(wait) and r + wait * rate < begin + n
     ]
     return Excerpt(
-        start=start,
-        duration=stop - start,
+        start=chosen.start,
+        duration=n / rate,
+        sampling_rate=rate,
         window=window,
-        time=np.arange(valid.shape[1]) / rate,
-        samples=np.where(valid, prepared.samples[:, part], np.nan),
-        r_peaks=_inside(r_peaks, begin, valid[0]),
-        onsets=_inside(pulses.onset, begin, valid[1]),
-        systolic_peaks=_inside(pulses.systolic_peak, begin, valid[1]),
+        time=np.arange(n) / rate,
+        samples=samples,
+        r_peaks=_inside(r_peaks, begin, measured[0]),
+        onsets=_inside(pulses.onset, begin, measured[1]),
+        systolic_peaks=_inside(pulses.systolic_peak, begin, measured[1]),
         arrivals=arrivals,
-        generated=_generate(engine, prepared, used, fingerprints.channels, at, start),
+        generated=generate(engine, prepared, used, fingerprints.channels, chosen.at, chosen.start),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stretch:
+    """A prepared part of the record: the excerpt, and what lies around it."""
+
+    prepared: Prepared
+    at: float
+    """Seconds on the record's clock at which the window begins."""
+    start: float
+    """Seconds on the record's clock at which the excerpt begins."""
+    begin: int
+    """Sample at which the excerpt begins."""
+    length: int
+    """Samples of the excerpt."""
+
+    @property
+    def visible(self) -> tuple[Floats, float]:
+        """The excerpt, shape (2, time), NaN where not measured; and its sampling rate."""
+        part = slice(self.begin, self.begin + self.length)
+        p = self.prepared
+        return np.where(p.valid[:, part], p.samples[:, part], np.nan), p.sampling_rate
+
+
+def _read(
+    source: Source, prints: Fingerprints, preparation: Preparation, window: int, seconds: float
+) -> _Stretch:
+    """Read the stretch around a window (or the beginning: -1) with the context filters need."""
+    channels = [c for c in infos(source, prints) if c is not None]
+    zero = min(c.start for c in channels)
+    end = max(c.start + c.duration for c in channels)
+    rate = preparation.sampling_rate
+    at = float(prints.start[window]) if window >= 0 else zero
+    start = max(min(at - (seconds - preparation.window) / 2, end - seconds), zero)
+    stop = min(start + seconds, end)
+    start = zero + round((start - zero) * rate) / rate
+    # Whole seconds keep to the clock on which the windows were cut.
+    first = zero + max(0, math.floor(min(start, at) - zero - preparation.context))
+    until = max(stop, at + preparation.window) + preparation.context
+    record = source.read(first, until, [c.name for c in channels])
+    by_name = {c.name: c for c in record.channels}
+    ecg, ppg = (by_name.get(name) for name in prints.channels)
+    prepared = prepare(ecg, ppg, preparation, start=first)
+    begin = round((start - first) * rate)
+    length = min(round((stop - start) * rate), prepared.samples.shape[1] - begin)
+    return _Stretch(prepared=prepared, at=at, start=start, begin=begin, length=length)
 
 
 def _inside(at: NDArray[np.int64], begin: int, valid: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -209,59 +244,3 @@ def _inside(at: NDArray[np.int64], begin: int, valid: NDArray[np.bool_]) -> NDAr
     at = at - begin
     at = at[(at >= 0) & (at < len(valid))]
     return at[valid[at]]
-
-
-def _generate(
-    engine: Session,
-    prepared: Prepared,
-    used: NDArray[np.bool_],
-    channels: tuple[str, str],
-    at: float,
-    start: float,
-) -> Generated | None:
-    """Reconstruct one modality of the window at `at` from the other: ECG from PPG if there is."""
-    source = 1 if channels[1] else 0
-    if not used[source]:
-        return None
-    target, preparation = 1 - source, engine.preparation
-    windows = cut(trimmed(prepared, at, at + preparation.window), preparation)
-    show = np.zeros((len(windows), 2), bool)
-    show[:, source] = True
-    if len(windows) == 0:
-        return None
-    _, tokens = engine.encode(*shown(windows, show))
-    made = engine.decode(tokens, MODALITIES[target])[0].astype(np.float64)
-    made[~windows.valid[0, source]] = np.nan
-    made = (made - np.nanmean(made)) / max(float(np.nanstd(made)), 1e-9)
-    truth = np.where(windows.valid[0, target], windows.samples[0, target], np.nan)
-    r, r_shifted, shift = agreement(truth, made, preparation.sampling_rate)
-    return Generated(
-        source=source,
-        target=target,
-        time=at - start + np.arange(len(made)) / preparation.sampling_rate,
-        samples=made,
-        truth=truth,
-        r=r,
-        r_shifted=r_shifted,
-        shift=shift,
-    )
-
-
-def agreement(truth: Floats, made: Floats, sampling_rate: float) -> tuple[float, float, float]:
-    """Return Pearson's r, its maximum over shifts, and the shift in seconds (made is late: +)."""
-    reach = int(LONGEST_SHIFT * sampling_rate)
-    n = len(truth)
-    best, at, raw = -math.inf, 0, math.nan
-    for lag in range(-reach, reach + 1):
-        a = truth[max(0, -lag) : n - max(0, lag)]
-        b = made[max(0, lag) : n - max(0, -lag)]
-        both = np.isfinite(a) & np.isfinite(b)
-        if both.sum() < sampling_rate:  # a second holds a beat
-            continue
-        a, b = a[both] - a[both].mean(), b[both] - b[both].mean()
-        r = float(a @ b / max(math.sqrt((a @ a) * (b @ b)), 1e-12))
-        if lag == 0:
-            raw = r
-        if r > best:
-            best, at = r, lag
-    return (raw, best, at / sampling_rate) if math.isfinite(raw) else (math.nan, math.nan, 0.0)

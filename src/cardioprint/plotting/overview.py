@@ -118,7 +118,10 @@ def _png(out: Path) -> bool:
 def _rows(fingerprints: Fingerprints, excerpt: Excerpt) -> dict[str, tuple[float, float]]:
     """Return the panels this record has something for, with inches above and inches high."""
     rows = [m.value for m, name in zip(MODALITIES, fingerprints.channels, strict=True) if name]
-    rows.append("remark" if excerpt.generated is None else "generated")
+    if excerpt.generated is not None:
+        rows.append("generated")
+    elif excerpt.window >= 0:
+        rows.append("remark")
     count, known = len(fingerprints), int((~fingerprints.abstained).sum())
     if count > 1 and np.isfinite(fingerprints.heart_rate).any():
         rows.append("heart_rate")
@@ -229,16 +232,14 @@ def _draw_excerpt(
         parts = [(modality.upper(), style.SIGNALS[row]), (_place_of(channels[row]), style.INK)]
         if names[0] == modality.value:
             parts.append((where, style.MUTED))
-        if excerpt.window < 0:
-            parts.append(("too short for a window", style.MUTED))
-        elif not fingerprints.used[excerpt.window, row]:
+        if excerpt.window >= 0 and not fingerprints.used[excerpt.window, row]:
             parts.append((f"not used: {_why(fingerprints, excerpt.window, row)}", style.INK))
         draw = waves.draw_ecg if row == 0 else waves.draw_ppg
         draw(axes[modality.value], excerpt, channels[row].unit, parts)
     if excerpt.generated is not None:
         waves.draw_generated(axes["generated"], excerpt.generated)
         names.append("generated")
-    else:
+    elif "remark" in axes:
         style.remark(axes["remark"], "No reconstruction: there is nothing the model may be shown.")
     for name in names:
         waves.rule(axes[name], excerpt.duration, last=name == names[-1])

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from cardioprint.plotting.excerpt import Excerpt, Generated
+    from cardioprint.plotting.excerpt import Excerpt
+    from cardioprint.plotting.generated import Generated
 
 HEADROOM = 0.18
 """Share of the signal's reach left free above it, for marks."""
 
 LANE, FOOTROOM = 0.44, 0.16
 """Share of the PPG's reach left free below it, with and without arrows of the arrival time."""
+
+WORDS = 0.42
+"""Share of the panel's width that the words beside an arrow take."""
 
 SQUARE = 0.5
 """mV, the height of a large square of ECG paper; its width is 0.2 s."""
@@ -39,7 +43,7 @@ def limits(samples: NDArray[np.floating], below: float, above: float) -> tuple[f
 
 def rule(axes: Axes, duration: float, *, last: bool) -> None:
     """Draw a faint line a second, and write the seconds under the lowest panel."""
-    axes.set_xlim(0, duration)
+    axes.set_xlim(0, max(duration, 0.1))  # there are files without a sample
     axes.set_xticks(np.arange(0, math.floor(duration + 1e-6) + 1))
     axes.grid(axis="x", color=style.FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
@@ -52,7 +56,7 @@ def rule(axes: Axes, duration: float, *, last: bool) -> None:
 
 def draw_ecg(axes: Axes, excerpt: Excerpt, unit: str, parts: list[tuple[str, str]]) -> None:
     """Draw the ECG with its R-peaks over a grid of 0.2 s, the large squares of ECG paper."""
-    wave, rate = excerpt.samples[0], 1 / (excerpt.time[1] - excerpt.time[0])
+    wave, rate = excerpt.samples[0], excerpt.sampling_rate
     low, high = limits(wave, 0.06, HEADROOM)
     axes.set_ylim(low, high)
     if unit == "mV" and high - low < 8 * SQUARE:
@@ -76,13 +80,15 @@ def draw_ecg(axes: Axes, excerpt: Excerpt, unit: str, parts: list[tuple[str, str
     )
     if len(at):
         _name(axes, "R", float(excerpt.time[at[0]]), wave[at[0]] + 0.075 * (high - low), (6, 0))
+    if not np.isfinite(wave).any():
+        axes.set_yticks([])
     axes.set_ylabel(unit or "unit unknown", fontsize=style.SMALL, color=style.MUTED)
     style.heading(axes, parts, right=_rate(at, rate))
 
 
 def draw_ppg(axes: Axes, excerpt: Excerpt, unit: str, parts: list[tuple[str, str]]) -> None:
     """Draw the PPG with onsets and systolic peaks."""
-    wave, rate = excerpt.samples[1], 1 / (excerpt.time[1] - excerpt.time[0])
+    wave, rate = excerpt.samples[1], excerpt.sampling_rate
     axes.set_ylim(*limits(wave, LANE if excerpt.arrivals else FOOTROOM, 0.22))
     axes.plot(excerpt.time, wave, color=style.PPG, linewidth=1.3, solid_joinstyle="round")
     marks: dict[str, Any] = {"linestyle": "none", "markersize": 4, "color": style.INK}
@@ -113,7 +119,10 @@ def draw_arrivals(above: Axes, below: Axes, excerpt: Excerpt) -> None:
 
     low, high = below.get_ylim()
     lane = low + 0.07 * (high - low)
-    for number, (r, upslope) in enumerate(spread(excerpt.arrivals)):
+    pairs = spread(excerpt.arrivals)
+    if len(pairs) > 1 and excerpt.time[pairs[1][0] - pairs[0][0]] < WORDS * excerpt.duration:
+        pairs = pairs[:1]
+    for number, (r, upslope) in enumerate(pairs):
         t_r, t_up = float(excerpt.time[r]), float(excerpt.time[upslope])
         line: dict[str, Any] = {"color": style.MUTED, "linewidth": 0.7, "linestyle": (0, (1.5, 2))}
         link = ConnectionPatch(
@@ -140,7 +149,8 @@ def draw_arrivals(above: Axes, below: Axes, excerpt: Excerpt) -> None:
             },
         )
         delay = f"{1000 * (t_up - t_r):.0f} ms"
-        text = f"{delay} from R-peak to upslope, monitor's delay included" if number == 0 else delay
+        words = number == 0 and t_up < (1 - WORDS) * excerpt.duration
+        text = f"{delay} from R-peak to upslope, monitor's delay included" if words else delay
         _name(below, text, t_up, lane, (4, 0))
 
 

@@ -48,6 +48,8 @@ def read_about(folder: Path, check: tuple[str, ...] = ()) -> dict[str, Any]:
         about = json.loads((folder / "model.json").read_text())
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder}/model.json cannot be read: {error}") from None
+    if not isinstance(about, dict):
+        raise ModelError(f"{folder}/model.json is not a model's description")
     if about.get("format") != FORMAT:
         raise ModelError(
             f"{folder}: model layout {about.get('format')!r} is not the layout {FORMAT} this "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cardioprint.errors import UnknownNameError
+from cardioprint.errors import ModelError, UnknownNameError
 from cardioprint.runtime.folder import model_id, read_about, resolve
 from cardioprint.signal.preparation import Preparation
 
@@ -53,11 +53,17 @@ class Session:
         graphs = ("encoder_ecg", "encoder_ppg", "bottleneck", "decoder_ecg", "decoder_ppg")
         self.files = {graph: f"{graph}.{precision}.onnx" for graph in graphs}
         self.about: dict[str, Any] = read_about(self.folder, check=tuple(self.files.values()))
-        self.preparation = Preparation(**self.about["preparation"])
-        self.model_id = model_id(self.about)
-        self.features = int(self.about["model"]["fingerprint"])
-        self.patches = int(self.about["model"]["window_samples"] // self.about["model"]["patch"])
-        self.width = int(self.about["model"]["features"])
+        try:
+            self.preparation = Preparation(**self.about["preparation"])
+            self.model_id = model_id(self.about)
+            sizes = self.about["model"]
+            self.features, self.width = int(sizes["fingerprint"]), int(sizes["features"])
+            self.patches = int(sizes["window_samples"] // sizes["patch"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"{self.folder}: model.json does not say what this release needs ({error}). "
+                "Fix: use the release that wrote it"
+            ) from None
         self.threads = usable_cores() if threads is None else threads
         self._sessions: dict[str, Any] = {}
 
@@ -97,7 +103,7 @@ class Session:
         n = len(samples)
         prints = np.empty((n, self.features), np.float32)
         tokens: NDArray[np.float32] | None = None
-        present = valid.any(axis=2)
+        present: NDArray[np.bool_] = np.asarray(valid.max(axis=2))
         for key in ((True, False), (False, True), (True, True)):
             rows = np.flatnonzero((present[:, 0] == key[0]) & (present[:, 1] == key[1]))
             for first in range(0, len(rows), self.batch):

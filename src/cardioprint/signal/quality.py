@@ -163,7 +163,8 @@ def _components(
     frequency = np.fft.rfftfreq(n, 1 / rate)
     taper = np.hanning(n).astype(np.float32)
     power = np.abs(np.fft.rfft(x * taper)) ** 2
-    centred = np.nan_to_num(raw - np.nanmean(np.where(any_valid[:, None], raw, 0), axis=1)[:, None])
+    mean = np.nan_to_num(raw).sum(axis=1) / count
+    centred = np.nan_to_num(raw - mean[:, None])
     wide = np.abs(np.fft.rfft(centred.astype(np.float32) * taper)) ** 2
     low_share = _share(power, (frequency >= 0.3) & (frequency < limits.low_edge), frequency >= 0.3)
     outside = _share(wide, frequency >= limits.outside_edge, frequency >= 0.5)

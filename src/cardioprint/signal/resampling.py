@@ -53,8 +53,13 @@ def design(up: int, down: int) -> NDArray[np.float64]:
     width = nyquist * (1 - PASS_FRACTION)
     length, beta = sps.kaiserord(ATTENUATION_DB, width)
     length = int(length) | 1
-    taps = sps.firwin(length, nyquist - width / 2, window=("kaiser", beta))
-    return taps * up
+    window = ("kaiser", beta)
+    taps = sps.firwin(
+        length,
+        nyquist - width / 2,
+        window=window,  # pyright: ignore[reportArgumentType]  (SciPy takes it, its stub does not)
+    )
+    return np.asarray(taps) * up
 
 
 def half_length(rate_in: float, rate_out: float) -> float:

@@ -1,0 +1,190 @@
+"""A run can be killed at any time, and says when it is dead."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from cardioprint.errors import UnknownNameError  # noqa: E402
+from cardioprint.training import augment, checkpoint, loop  # noqa: E402
+from cardioprint.training.batches import Sampler  # noqa: E402
+from cardioprint.training.loop import DeadRunError, Log, schedule, swapped, train  # noqa: E402
+from cardioprint.training.recipes import RECIPES, Run, recipe, smoke  # noqa: E402
+
+
+class KilledError(Exception):
+    """What happens to a process in the middle of a run."""
+
+
+def killed_before(monkeypatch, step):
+    """Make the run die when it asks for the batch of a step."""
+    whole = Sampler.batch
+
+    def batch(self, at):
+        if at == step:
+            raise KilledError
+        return whole(self, at)
+
+    monkeypatch.setattr(Sampler, "batch", batch)
+
+
+def test_ten_and_ten_resumed_steps_equal_twenty(smoke_pairs, tmp_path, monkeypatch):
+    straight = train(smoke(), smoke_pairs, None, tmp_path / "a")
+    with monkeypatch.context() as patch:
+        killed_before(patch, 13)  # three steps are lost, and done again
+        with pytest.raises(KilledError):
+            train(smoke(), smoke_pairs, None, tmp_path / "b")
+    (tmp_path / "b" / "last.partial").write_bytes(b"half a file")
+    resumed = train(smoke(), smoke_pairs, None, tmp_path / "b")
+    pairs = zip(straight.state_dict().items(), resumed.state_dict().values(), strict=True)
+    for (name, a), b in pairs:
+        torch.testing.assert_close(a, b, atol=1e-6, rtol=0, msg=name)
+    fresh = torch.cat([p.flatten() for p in loop.Objective(loop.M2AE(smoke().model), smoke().objective).parameters()])
+    assert not torch.allclose(fresh, torch.cat([p.flatten() for p in straight.parameters()]))
+
+
+def test_a_kill_while_writing_leaves_the_old_checkpoint(smoke_pairs, tmp_path, monkeypatch):
+    run = replace(smoke(), steps=4, save_every=2)
+
+    def half(tensors, path, metadata):
+        if metadata["step"] == "4":
+            path.write_bytes(b"half")
+            raise KilledError
+        return whole(tensors, path, metadata=metadata)
+
+    whole = checkpoint.save_file
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save_file", half)
+        with pytest.raises(KilledError):
+            train(run, smoke_pairs, None, tmp_path)
+    with checkpoint.safe_open(tmp_path / "last.safetensors", framework="pt") as file:
+        assert file.metadata()["step"] == "2"
+    train(run, smoke_pairs, None, tmp_path)
+    with checkpoint.safe_open(tmp_path / "last.safetensors", framework="pt") as file:
+        assert file.metadata()["step"] == "4"
+        assert json.loads(file.metadata()["about"])["name"] == "smoke"
+
+
+def test_a_loss_that_is_no_number_stops_before_the_step(smoke_pairs, tmp_path, monkeypatch):
+    noise, calls = augment.add_noise, []
+
+    def broken(windows, rate, generator):
+        calls.append(0)
+        out = noise(windows, rate, generator)
+        return out * float("nan") if len(calls) == 13 else out
+
+    monkeypatch.setattr(augment, "add_noise", broken)
+    with pytest.raises(DeadRunError, match="step 12"):
+        train(smoke(), smoke_pairs, None, tmp_path)
+    with checkpoint.safe_open(tmp_path / "last.safetensors", framework="pt") as file:
+        assert file.metadata()["step"] == "10"
+        for key in file.keys():  # noqa: SIM118 (not a dict)
+            assert torch.isfinite(file.get_tensor(key)).all()
+
+
+def test_collapsed_fingerprints_stop_a_run(smoke_pairs, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "DEAD_RANK", 1e9)
+    run = replace(smoke(), steps=1011, warmup=0, validate_every=10**6, save_every=10**6)
+    start = replace(run, steps=1)
+    train(start, smoke_pairs, None, tmp_path)
+    whole = checkpoint.load
+    monkeypatch.setattr(checkpoint, "load", lambda *a, **k: whole(*a, **k) + 1004)
+    with pytest.raises(DeadRunError, match="rank"):
+        train(run, smoke_pairs, None, tmp_path)
+
+
+def test_the_run_is_written_down(smoke_pairs, tmp_path):
+    train(replace(smoke(), steps=12), smoke_pairs, smoke_pairs, tmp_path)
+    assert json.loads((tmp_path / "run.json").read_text())["model"]["features"] == 32
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [(x["kind"], x["step"]) for x in lines] == [
+        ("train", 0),
+        ("train", 10),
+        ("valid", 10),
+        ("valid", 12),
+    ]
+    for x in lines:
+        assert {"loss", "rank", "cosine"} <= set(x)
+    assert {"norm", "pairs_per_second"} <= set(lines[0])
+
+
+def test_other_ranks_are_silent(tmp_path):
+    log = Log(tmp_path, smoke(), enabled=False)
+    log.write("train", 0, {"loss": 1.0})
+    assert not list(tmp_path.iterdir())
+
+
+def test_learning_rate():
+    run = replace(smoke(), steps=100, warmup=10)
+    rate = [schedule(s, run) for s in range(100)]
+    assert rate[0] == 0.1
+    assert max(rate) == rate[9] == rate[10] == 1.0
+    assert all(b > a for a, b in zip(rate[:9], rate[1:10], strict=True))
+    assert all(b < a for a, b in zip(rate[10:-1], rate[11:], strict=True))
+    assert 0.01 <= rate[-1] < 0.012
+    assert schedule(0, replace(smoke(), warmup=0)) == 1.0
+
+
+def test_averaged_weights_are_lent_and_given_back():
+    module = torch.nn.Linear(2, 2)
+    own = {k: v.clone() for k, v in module.state_dict().items()}
+    average = {k: torch.zeros_like(v) for k, v in own.items()}
+    with pytest.raises(KilledError), swapped(module, average):
+        assert not module.weight.any()
+        raise KilledError
+    for name, value in module.state_dict().items():
+        assert torch.equal(value, own[name])
+
+
+def test_recipes():
+    for name in RECIPES:
+        assert recipe(name).name == name
+    with pytest.raises(UnknownNameError, match="smoke"):
+        recipe("gigantic")
+    for wrong in ({"steps": 0}, {"learning_rate": 0.0}, {"warmup": -1}):
+        with pytest.raises(ValueError):
+            Run(name="wrong", **wrong)
+
+
+RANKS = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from cardioprint.corpus.pairs import open_pairs
+from cardioprint.training.loop import train
+from cardioprint.training.recipes import smoke
+
+pairs = open_pairs(Path(sys.argv[1]))
+run = replace(smoke(), steps=6, validate_every=3, save_every=3)
+objective = train(run, pairs, pairs, Path(sys.argv[2]))
+assert all(torch.isfinite(p).all() for p in objective.parameters())
+"""
+
+
+@pytest.mark.slow
+def test_two_ranks_run(smoke_pairs, tmp_path):
+    script = tmp_path / "ranks.py"
+    script.write_text(RANKS)
+    corpus = smoke_pairs.samples.filename
+    done = subprocess.run(
+        [
+            sys.executable,
+            *("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
+            *(str(script), str(corpus).removesuffix("samples.npy"), str(tmp_path / "run")),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    lines = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(x)["kind"] for x in lines].count("valid") == 2
+    with checkpoint.safe_open(tmp_path / "run" / "last.safetensors", framework="pt") as file:
+        assert file.metadata()["step"] == "6"

@@ -1,0 +1,101 @@
+from dataclasses import replace
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from cardioprint.models.m2ae import M2AE  # noqa: E402
+from cardioprint.training.batches import BatchConfig, Sampler  # noqa: E402
+from cardioprint.training.loop import tensors  # noqa: E402
+from cardioprint.training.objective import Objective, health  # noqa: E402
+from cardioprint.training.recipes import smoke  # noqa: E402
+
+ONLY = {
+    "same": {"same": 1.0, "both": 0.0, "short": 0.0},
+    "both": {"same": 0.0, "both": 1.0, "short": 0.0},
+    "short": {"same": 0.0, "both": 0.0, "short": 1.0},
+    "other": {"same": 0.0, "both": 0.0, "short": 0.0},
+}
+CPU = torch.device("cpu")
+
+
+def one_batch(pairs, kind, step=0, size=16, **more):
+    run = replace(smoke(), batch=BatchConfig(size=size, **ONLY[kind], **more))
+    return tensors(Sampler(pairs, run.batch).batch(step), run, step, CPU, disturb=False)
+
+
+def fresh():
+    torch.manual_seed(0)
+    return Objective(M2AE(smoke().model), smoke().objective)
+
+
+@pytest.mark.parametrize("kind", ("same", "both", "other"))
+def test_hidden_samples_cannot_influence_the_loss(smoke_pairs, kind):
+    """The targets are clean; of the noisy copy only what is shown may be read."""
+    objective = fresh().eval()
+    batch = one_batch(smoke_pairs, kind, full=0.0)
+    noisy = torch.full_like(batch.noisy, float("nan"))
+    for view in range(2):
+        for m, at in batch.shown[view].items():
+            row = ("ecg", "ppg").index(m)
+            index = (at[..., None] * 25 + torch.arange(25)).flatten(1)
+            seen = torch.gather(batch.noisy[view][:, row], 1, index)
+            noisy[view][:, row] = noisy[view][:, row].scatter(1, index, seen)
+    assert torch.isnan(noisy).float().mean() >= 0.69
+    with torch.no_grad():
+        loss, _ = objective(batch)
+        spoilt, _ = objective(replace(batch, noisy=noisy))
+    assert torch.isfinite(loss)
+    assert torch.equal(loss, spoilt)
+
+
+@pytest.mark.parametrize("kind", ONLY)
+def test_every_kind_gives_a_finite_loss_and_gradients(smoke_pairs, kind):
+    objective = fresh()
+    for step in range(4):
+        loss, parts = objective(one_batch(smoke_pairs, kind, step))
+        assert all(torch.isfinite(v) for v in parts.values())
+        loss.backward()
+    for name, p in objective.named_parameters():
+        assert p.grad is None or torch.isfinite(p.grad).all(), name
+    encoders = [p for n, p in objective.named_parameters() if "encoders" in n]
+    assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in encoders)
+
+
+def test_overfits_one_batch(smoke_pairs):
+    """A model that can learn learns sixteen windows by heart."""
+    objective = fresh()
+    batch = one_batch(smoke_pairs, "both")
+    optimizer = torch.optim.AdamW(objective.parameters(), lr=3e-3, weight_decay=0)
+    history = []
+    for _ in range(150):
+        loss, _ = objective(batch)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(objective.parameters(), 1.0)
+        optimizer.step()
+        history.append(float(loss))
+    assert history[-1] < 0.6 * history[0]
+    assert min(history[-10:]) < min(history[:75])
+
+
+def test_running_means_follow_in_training_only(smoke_pairs):
+    objective = fresh()
+    batch = one_batch(smoke_pairs, "other")
+    objective.eval()
+    with torch.no_grad():
+        objective(batch)
+    assert not objective.model.centre.any()
+    objective.train()
+    objective(batch)[0].backward()
+    assert objective.model.centre.any()
+
+
+def test_signs_of_a_collapse():
+    torch.manual_seed(0)
+    alive = health(torch.randn(64, 32))
+    dead = health(torch.randn(64, 1) * torch.randn(1, 32))
+    alike = health(5 + 0.01 * torch.randn(64, 32))
+    assert alive["rank"] > 20 and abs(alive["cosine"]) < 0.1
+    assert dead["rank"] < 1.5
+    assert alike["cosine"] > 0.99
