@@ -64,7 +64,9 @@ def beat_score():
             near = np.minimum(np.abs(b[at] - a), np.abs(b[at - 1] - a))
             return float((near <= within).mean())
 
-        return share(np.asarray(true), np.asarray(found)), share(np.asarray(found), np.asarray(true))
+        return share(np.asarray(true), np.asarray(found)), share(
+            np.asarray(found), np.asarray(true)
+        )
 
     return score
 

@@ -48,7 +48,7 @@ def test_beats_lie_on_the_stored_signal(smoke_pairs):
     p = smoke_pairs
     for channel in range(2):
         assert (np.diff(p.beats[channel]) > 0).all()
-        assert 0 <= p.beats[channel][0] and p.beats[channel][-1] < len(p.samples)
+        assert p.beats[channel][0] >= 0 and p.beats[channel][-1] < len(p.samples)
     r_peaks = p.beats[0][5:-5]
     around = p.samples[:, 0][r_peaks[:, None] + np.arange(-20, 21)]
     assert np.median(np.abs(np.argmax(around, axis=1) - 20)) <= 1

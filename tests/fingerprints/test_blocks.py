@@ -1,6 +1,7 @@
 """A stream of blocks gives the numbers of the whole record."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -131,9 +132,7 @@ def test_reading_in_memory_gives_every_sample_once():
     source = InMemory(record=record.with_channels(*shifted))
     edges = [0, 0.1, 7.3, 7.304, 20.0, None]
     for i, c in enumerate(shifted):
-        pieces = [
-            source.read(a, b).channels[i] for a, b in zip(edges[:-1], edges[1:], strict=True)
-        ]
+        pieces = [source.read(a, b).channels[i] for a, b in pairwise(edges)]
         np.testing.assert_array_equal(np.concatenate([p.samples for p in pieces]), c.samples)
         for a, p in zip(edges[:-1], pieces, strict=True):
             assert len(p.samples) == 0 or p.start >= a - 1e-6

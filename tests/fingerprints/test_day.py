@@ -34,7 +34,9 @@ def day(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="peak memory is read from /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").is_file(), reason="peak memory is read from /proc"
+)
 def test_a_day_needs_less_than_a_gigabyte(day, tiny_folder):
     code = """
         import json, sys, time

@@ -132,9 +132,7 @@ def test_time_stands_where_it_belongs(model, windows):
     """A visible patch moved to another place is another input."""
     moved = {"ecg": AT["ecg"] + 10, "ppg": AT["ppg"]}
     views = some(windows, AT)
-    shifted = {
-        m: View(patches=v.patches, at=moved[m].expand_as(v.at)) for m, v in views.items()
-    }
+    shifted = {m: View(patches=v.patches, at=moved[m].expand_as(v.at)) for m, v in views.items()}
     assert not torch.allclose(model.encode(views), model.encode(shifted), atol=1e-2)
 
 

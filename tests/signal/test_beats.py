@@ -73,7 +73,7 @@ def test_nothing_to_find_is_no_error(find):
         for x in (np.zeros(count), np.full(count, 3.0), rng.normal(size=count), -np.ones(count)):
             at = find(x, RATE)
             assert at.dtype == np.int64
-            assert len(at) == 0 or (0 <= at.min() and at.max() < count)
+            assert len(at) == 0 or (at.min() >= 0 and at.max() < count)
             assert (np.diff(at) > 0).all()
     assert len(find(np.zeros(5000), RATE)) == 0
 

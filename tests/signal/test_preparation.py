@@ -16,7 +16,15 @@ P = Preparation()
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"shortest": 0}, {"shortest": 11}, {"stride": 0}, {"stride": 0.003}, {"window": 0.3}, {"ecg_high": 60.0}]
+    "wrong",
+    [
+        {"shortest": 0},
+        {"shortest": 11},
+        {"stride": 0},
+        {"stride": 0.003},
+        {"window": 0.3},
+        {"ecg_high": 60.0},
+    ],
 )
 def test_impossible_preparations_are_refused(wrong):
     with pytest.raises(ValueError):

@@ -7,9 +7,9 @@ import pytest
 
 pytest.importorskip("torch")
 
-from cardioprint.corpus.pairs import CANONICAL_LAG, COUNTS, Pairs  # noqa: E402
-from cardioprint.signal.preparation import Preparation  # noqa: E402
-from cardioprint.training.batches import Batch, BatchConfig, Sampler, normalise  # noqa: E402
+from cardioprint.corpus.pairs import CANONICAL_LAG, COUNTS, Pairs
+from cardioprint.signal.preparation import Preparation
+from cardioprint.training.batches import Batch, BatchConfig, Sampler, normalise
 
 RATE = 125
 ONLY = {

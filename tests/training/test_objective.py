@@ -74,7 +74,7 @@ def test_overfits_one_batch(smoke_pairs):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(objective.parameters(), 1.0)
         optimizer.step()
-        history.append(float(loss))
+        history.append(loss.item())
     assert history[-1] < 0.6 * history[0]
     assert min(history[-10:]) < min(history[:75])
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cardioprint.benchmark.probes import SEEDS
 from cardioprint.benchmark.statistics import RESAMPLES, SEED, Estimate, difference
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Results:
         """Return everything as plain JSON, replicates left out."""
         return {
             "bootstrap": {"unit": "person", "resamples": RESAMPLES, "seed": SEED, "interval": 0.95},
+            "probe_seeds": list(SEEDS),
             "notes": self.notes,
             "verdicts": {task: verdicts(self, task) for task in self.tasks},
             "results": [
@@ -159,7 +161,7 @@ def markdown(results: Results, heading: str, about: list[str]) -> str:
                     continue
                 value = f"{row.found.value:.3f}"
                 # Equal to the eye is equal: all that print alike are bold.
-                if best is not None and value == f"{best.found.value:.3f}":
+                if best is not None and len(rows) > 1 and value == f"{best.found.value:.3f}":
                     value = f"**{value}**"
                 cells.append(f"{value} [{row.found.low:.3f}, {row.found.high:.3f}]")
             lines.append(f"| {measure} | " + " | ".join(cells) + " |")

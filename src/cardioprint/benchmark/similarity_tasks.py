@@ -201,5 +201,10 @@ def isolated(data: TestSet, encoders: Sequence[Cached], results: Results) -> Non
                 for name, q in (("1 %", 0.01), ("5 %", 0.05), ("median", 0.5)):
                     found = statistics.quantile(cosine, subject, q)
                     results.add(
-                        task, f"{modality.upper()}, {name}", encoder.name, encoder.kind, found
+                        task,
+                        f"{modality.upper()}, {name}",
+                        encoder.name,
+                        encoder.kind,
+                        found,
+                        "neither",
                     )
