@@ -59,6 +59,14 @@ def test_edges_make_no_transient():
     assert np.abs(filters.apply(np.full(1250, 7.0), kernel)).max() < 1e-12
 
 
+def test_a_beat_cut_by_the_edge_does_not_shift_what_follows():
+    """Point reflection would take twice its height for the level before the record."""
+    x = np.zeros(1250)
+    x[0] = 1.0
+    out = filters.apply(x, Preparation().kernel("ecg"))
+    assert np.abs(out[20:]).max() < 0.05
+
+
 @pytest.mark.parametrize("count", (0, 1, 5))
 def test_extremely_short_series(count):
     out = filters.apply(np.ones(count), Preparation().kernel("ecg"))

@@ -54,6 +54,7 @@ def test_gaps_stay_marked_and_spoil_nothing_beyond(rate, make_channel):
     assert not broken.samples[0, inside].any()
     assert np.isnan(broken.broadband[0, inside]).all()
     assert 1 <= (~broken.valid[0, (clock > 19.9) & (clock < 20.1)]).sum() <= 5
+    assert np.isnan(broken.broadband[0, ~broken.valid[0]]).all()
     away = (np.abs(clock - 13.5) > 2.8) & (np.abs(clock - 20) > 0.5)
     assert broken.valid[0, away].all()
     np.testing.assert_allclose(broken.samples[0, away], whole.samples[0, away], atol=0.02)

@@ -99,6 +99,17 @@ def test_inverted_ecg_is_as_good(judge):
     np.testing.assert_allclose(judge(-x, 250, "ecg")[0], judge(x, 250, "ecg")[0], atol=0.1)
 
 
+def test_a_heart_that_stops_is_no_artefact(judge):
+    """A quiet line after beats, with the wander of an electrode that is still on."""
+    rng = np.random.default_rng(0)
+    t = np.arange(40 * 250) / 250
+    x = heart("ecg", 250)[: len(t)].copy()
+    wander = 0.05 * np.sin(2 * np.pi * 0.8 * t) + 0.03 * np.cumsum(rng.normal(size=len(t))) / 30
+    x[2500:] = (x[2500] + wander + 0.002 * rng.normal(size=len(t)))[2500:]
+    index, reasons = judge(x, 250, "ecg")
+    assert (index[1:] >= THRESHOLD).all(), reasons
+
+
 @pytest.mark.parametrize("heart_rate", (40, 120))
 def test_slow_and_fast_hearts_are_believed(judge, heart_rate):
     record, _ = patient(minutes=2, seed=8, heart_rate=heart_rate, events=False)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -138,8 +139,8 @@ def test_learning_rate():
     rate = [schedule(s, run) for s in range(100)]
     assert rate[0] == 0.1
     assert max(rate) == rate[9] == rate[10] == 1.0
-    assert all(b > a for a, b in zip(rate[:9], rate[1:10], strict=True))
-    assert all(b < a for a, b in zip(rate[10:-1], rate[11:], strict=True))
+    assert all(b > a for a, b in pairwise(rate[:10]))
+    assert all(b < a for a, b in pairwise(rate[10:]))
     assert 0.01 <= rate[-1] < 0.012
     assert schedule(0, replace(smoke(), warmup=0)) == 1.0
 

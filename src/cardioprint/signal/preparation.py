@@ -64,7 +64,7 @@ class Preparation:
 
     def __post_init__(self) -> None:
         if not (0 < self.shortest <= self.window and self.stride * self.sampling_rate >= 1):
-            raise ValueError("need 0 < shortest <= window (seconds) and a stride of a sample or more")
+            raise ValueError("need 0 < shortest <= window (seconds), stride of at least a sample")
         if (self.window * self.sampling_rate) % 1:
             raise ValueError("window must be a whole number of samples")
         if self.ecg_high + self.ecg_transition > self.sampling_rate / 2:

@@ -42,7 +42,7 @@ class BatchConfig:
     """Windows of each person in a step of the first kind: when beats fall is to be told from
     when they fell a minute later, not only from another person's."""
     full: float = 0.3
-    """Share of single-modality steps that show the modality whole, as it will be in use."""
+    """Share of steps that show the modalities whole, as they will be in use."""
     jitter: float = 0.015
     """Seconds by which PPG is moved about its usual lag in single-modality views. At 0.06 the
     best guess of an ECG from PPG was a blur: a QRS complex lasts 0.09 s."""
@@ -200,13 +200,16 @@ class Sampler:
                 return {modality: np.tile(np.arange(valid), (c.size, 1))}
             return {modality: masking.single(rng, c.size, patches, mask_ratio=c.mask_ratio)}
 
+        full = bool(rng.random() < c.full)
+        if kind == "both" and full:
+            whole = np.tile(np.arange(patches), (c.size, 1))
+            return {"ecg": whole, "ppg": whole}, {"ecg": whole, "ppg": whole}
         if kind == "both":
             views = []
             for _ in range(2):
                 ecg, ppg = masking.complementary(rng, c.size, patches, mask_ratio=c.mask_ratio)
                 views.append({"ecg": ecg, "ppg": ppg})
             return views[0], views[1]
-        full = bool(rng.random() < c.full)
         if kind == "same":
             return one("ecg", full), one("ppg", full)
         # Across modalities half of the time: what they share; within one: what it has alone.
