@@ -131,6 +131,18 @@ def run(
     return plain
 
 
+def run_model(model: str | Path, out: Path, *, quick: bool = False) -> None:
+    """Measure a packaged model or model folder on BIDMC and on the labelled tables."""
+    from cardioprint.benchmark import labelled
+    from cardioprint.benchmark.encoders import TorchEncoder
+    from cardioprint.models.pretrained import load_pretrained
+
+    encoder = TorchEncoder(load_pretrained(model), f"M2AE {Path(model).name}")
+    out.mkdir(parents=True, exist_ok=True)
+    run([encoder], out, quick)
+    labelled.run([encoder], out, quick)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Arguments:
     """The cross-modal benchmark on BIDMC."""

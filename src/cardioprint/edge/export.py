@@ -45,7 +45,7 @@ class BottleneckGraph(nn.Module):
         self, ecg_tokens: Tensor, ecg_keep: Tensor, ppg_tokens: Tensor, ppg_keep: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return tokens (batch, latent, feature) and fingerprint (batch, feature)."""
-        at = torch.arange(self.model.config.patches)[None]
+        at = torch.arange(self.model.config.patches).expand(ecg_keep.shape[0], -1)
         given = ((ecg_tokens, ecg_keep), (ppg_tokens, ppg_keep))
         z = self.model.bottleneck(
             {

@@ -183,8 +183,8 @@ class Bottleneck(nn.Module):
         return self.norm(z)
 
     def _grid(
-        self, tokens: Float[Tensor, "batch patch feature"], at: Int[Tensor, "batch patch"]
-    ) -> Float[Tensor, "batch latent feature"]:
+        self, tokens: Float[Tensor, "batch patch feature"], at: Int[Tensor, "#batch patch"]
+    ) -> Float[Tensor, "batch latent folded"]:
         """Put visible patches at their places, zeros elsewhere, one row a stretch of time."""
         if tokens.shape[1] != self.patches:
             empty = tokens.new_zeros(tokens.shape[0], self.patches, tokens.shape[2])
@@ -253,7 +253,7 @@ class M2AE(nn.Module):
 
     def fingerprint(
         self, z: Float[Tensor, "batch latent feature"]
-    ) -> Float[Tensor, "batch feature"]:
+    ) -> Float[Tensor, "batch print"]:
         """Return the mean over the bottleneck's tokens of a non-linear read-out."""
         return (self.readout(z).mean(dim=1) - self.centre) / self.spread
 
@@ -263,15 +263,15 @@ class M2AE(nn.Module):
         """Return both modalities as the bottleneck holds them."""
         return {modality: decoder(z) for modality, decoder in self.decoders.items()}
 
-    def timing(self, z: Float[Tensor, "batch latent feature"]) -> Float[Tensor, "batch feature"]:
+    def timing(self, z: Float[Tensor, "batch latent feature"]) -> Float[Tensor, "batch timing"]:
         """Return the part of the tokens both modalities must agree on: when the beats fall."""
         return z[:, :, : self.config.timing].flatten(1) - self.timing_centre
 
     @torch.no_grad()
     def follow(
         self,
-        prints: Float[Tensor, "batch feature"],
-        timings: Float[Tensor, "batch feature"],
+        prints: Float[Tensor, "batch print"],
+        timings: Float[Tensor, "batch timing"],
         momentum: float = 0.02,
     ) -> None:
         """Move the running means and spreads towards a batch's."""
