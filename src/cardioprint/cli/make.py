@@ -101,6 +101,7 @@ def export(
     name: str = "tiny",
     float32: bool = False,
     summary: str = "",
+    checkpoint: str = "last",
 ) -> int:
     """Turn a finished run into a model folder: weights, ONNX graphs, description.
 
@@ -113,11 +114,12 @@ def export(
         name: Name of the model.
         float32: Also write graphs in full precision.
         summary: One line for `cardioprint models`.
+        checkpoint: last, or best (lowest loss on the people kept apart).
     """
     _need_torch()
     from cardioprint.edge.package import package
 
-    written = package(run, out, name=name, float32=float32, summary=summary)
+    written = package(run, out, name=name, float32=float32, summary=summary, checkpoint=checkpoint)
     for path in written:
         print(f"{path.stat().st_size / 1e6:8.2f} MB  {path}")
     return 0

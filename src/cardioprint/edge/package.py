@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 from safetensors import safe_open
 
-from cardioprint.corpus.pairs import Pairs
 from cardioprint.edge.export import export
 from cardioprint.errors import ModelError
 from cardioprint.models.m2ae import M2AE, ModelConfig
@@ -22,25 +20,32 @@ AVERAGED = "average.model."
 
 
 def package(
-    run: Path, out: Path, *, name: str, float32: bool = False, summary: str = ""
+    run: Path,
+    out: Path,
+    *,
+    name: str,
+    float32: bool = False,
+    summary: str = "",
+    checkpoint: str = "last",
 ) -> list[Path]:
     """Write weights (float16), int8 graphs and description of a run's averaged weights.
 
-    The graphs are made from the float16 weights that ship, so that both agree.
+    The graphs are made from the float16 weights that ship, so that both agree. `checkpoint` is
+    "last" or "best" (lowest loss on the people kept apart).
 
     Raises:
         ModelError: No checkpoint, or one that does not fit its recipe.
     """
-    model, about = from_checkpoint(run)
+    model, about = from_checkpoint(run, checkpoint)
     about |= {"format": FORMAT, "name": name, "summary": summary}
     about.setdefault("preparation", Preparation().to_dict())
     save_pretrained(model, out, about)
     return [out / WEIGHTS, *export(load_pretrained(out), out, float32=float32)]
 
 
-def from_checkpoint(run: Path) -> tuple[M2AE, dict[str, Any]]:
+def from_checkpoint(run: Path, checkpoint: str = "last") -> tuple[M2AE, dict[str, Any]]:
     """Return the averaged model of a run folder, and what its checkpoint says of it."""
-    path = run / "last.safetensors"
+    path = run / f"{checkpoint}.safetensors"
     if not path.is_file():
         raise ModelError(f"{path}: no checkpoint. Fix: run `cardioprint pretrain` first")
     with safe_open(path, framework="pt") as file:
@@ -54,13 +59,3 @@ def from_checkpoint(run: Path) -> tuple[M2AE, dict[str, Any]]:
     model = M2AE(ModelConfig(**recipe["model"]))
     model.load_state_dict(weights)
     return model.eval(), {"recipe": recipe, "step": int(header["step"])}
-
-
-def corpus_facts(pairs: Pairs) -> dict[str, Any]:
-    """Return what a model card says of a corpus."""
-    return {
-        "hours": round(pairs.hours, 1),
-        "people": len(pairs.subjects),
-        "sources": list(pairs.sources),
-        "preparation": dataclasses.asdict(pairs.preparation),
-    }

@@ -251,9 +251,7 @@ class M2AE(nn.Module):
         """
         return self.bottleneck({m: self.encoders[m](shown[m]) for m in MODALITIES if m in shown})
 
-    def fingerprint(
-        self, z: Float[Tensor, "batch latent feature"]
-    ) -> Float[Tensor, "batch print"]:
+    def fingerprint(self, z: Float[Tensor, "batch latent feature"]) -> Float[Tensor, "batch print"]:
         """Return the mean over the bottleneck's tokens of a non-linear read-out."""
         return (self.readout(z).mean(dim=1) - self.centre) / self.spread
 

@@ -38,7 +38,7 @@ def device_filter(windows: Tensor, sampling_rate: float, generator: torch.Genera
 
 
 def add_noise(windows: Tensor, sampling_rate: float, generator: torch.Generator) -> Tensor:
-    """Add coloured noise, wander, mains hum or a moving baseline to a third of the rows.
+    """Add coloured noise, steady or in bursts, to half of the rows.
 
     Signal-to-noise ratio 0 to 25 dB, the range of the standard noise stress test (Moody 1984).
     """
@@ -56,5 +56,5 @@ def add_noise(windows: Tensor, sampling_rate: float, generator: torch.Generator)
     burst = torch.exp(-0.5 * ((time - chance[1][..., None]) / 0.08) ** 2) * 2.5
     noise = torch.where(chance[2][..., None] < 0.5, noise * burst, noise)
     decibel = 25 * torch.rand(lead, generator=generator)
-    amount = torch.where(chance[3] < 0.33, 10 ** (-decibel / 20), torch.zeros(()))
+    amount = torch.where(chance[3] < 0.5, 10 ** (-decibel / 20), torch.zeros(()))
     return windows + (noise * amount[..., None]).to(windows.device)

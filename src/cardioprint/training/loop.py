@@ -41,7 +41,8 @@ def train(run: Run, pairs: Pairs, held_out: Pairs | None, folder: Path) -> Objec
         run: The whole configuration.
         pairs: Corpus of people to learn from.
         held_out: Corpus of other people to validate on, or None.
-        folder: Run folder: run.json, log.jsonl, TensorBoard events, last.safetensors.
+        folder: Run folder: run.json, log.jsonl, TensorBoard events, last.safetensors, and
+            best.safetensors of the lowest loss on the people kept apart.
 
     Returns:
         The objective with averaged weights.
@@ -67,7 +68,9 @@ def train(run: Run, pairs: Pairs, held_out: Pairs | None, folder: Path) -> Objec
     if ranks > 1:
         stepper = nn.parallel.DistributedDataParallel(objective, find_unused_parameters=True)
     sampler = Sampler(pairs, run.batch, seed=run.seed)
-    checker = None if held_out is None else Sampler(held_out, run.batch, seed=10_000 + run.seed)
+    plain = dataclasses.replace(run.batch, stretch=0.0)
+    checker = None if held_out is None else Sampler(held_out, plain, seed=10_000 + run.seed)
+    best = _lowest(folder / "log.jsonl")
     log = Log(folder, run, enabled=rank == 0)
     autocast = torch.autocast(device.type, torch.bfloat16, enabled=run.bfloat16)
     began = time.monotonic()
@@ -92,7 +95,18 @@ def train(run: Run, pairs: Pairs, held_out: Pairs | None, folder: Path) -> Objec
         done = step + 1
         if rank == 0 and checker and (done % run.validate_every == 0 or done == run.steps):
             with swapped(objective, average):
-                log.write("valid", done, validate(objective, checker, run, device))
+                found = validate(objective, checker, run, device)
+            log.write("valid", done, found)
+            if found["loss"] < best:
+                best = found["loss"]
+                checkpoint.save(
+                    folder / "best.safetensors",
+                    module=objective,
+                    average=average,
+                    optimizer=optimizer,
+                    step=done,
+                    about=dataclasses.asdict(run),
+                )
         if rank == 0 and (done % run.save_every == 0 or done == run.steps):
             checkpoint.save(
                 last,
@@ -106,6 +120,14 @@ def train(run: Run, pairs: Pairs, held_out: Pairs | None, folder: Path) -> Objec
     if ranks > 1:
         torch.distributed.destroy_process_group()
     return objective
+
+
+def _lowest(log: Path) -> float:
+    """Return the lowest validation loss of a run so far."""
+    if not log.exists():
+        return math.inf
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    return min((d["loss"] for d in lines if d["kind"] == "valid"), default=math.inf)
 
 
 def schedule(step: int, run: Run) -> float:

@@ -176,6 +176,9 @@ def health(prints: Tensor) -> dict[str, Tensor]:
     Effective rank is the exponential of the entropy of the normalised singular values
     (Roy & Vetterli 2007); 1 means that all fingerprints lie on a line.
     """
+    if not torch.isfinite(prints).all():  # the loop stops on the loss; no SVD of NaN before it
+        nothing = prints.new_tensor(float("nan"))
+        return {"rank": nothing, "cosine": nothing}
     centred = prints - prints.mean(dim=0)
     values = torch.linalg.svdvals(centred)
     p = values / values.sum().clamp_min(1e-9)
