@@ -55,7 +55,9 @@ def synthetic(lags, seconds=60, hertz=None):
 
 
 def sampler(pairs, kind, seed=0, **more):
-    return Sampler(pairs, BatchConfig(size=16, **ONLY[kind], **more), seed=seed)
+    return Sampler(
+        pairs, BatchConfig(size=16, **ONLY[kind], **({"stretch": 0.0} | more)), seed=seed
+    )
 
 
 def delay(batch, view):
@@ -87,6 +89,25 @@ def test_the_monitor_s_delay_is_taken_out(kind, lag):
         assert np.abs(moved).max() <= c.jitter + 1.01 / RATE
         assert np.ptp(moved) > c.jitter
         assert abs(moved.mean()) < 0.01
+
+
+def test_time_runs_faster_or_slower_and_the_lag_stays():
+    """Intervals change by up to the stretch, alike in both views; beats stay on their waves."""
+    s = sampler(synthetic([0.56, 0.56]), "other", stretch=0.12)
+    c, gaps = s.config, []
+    for step in range(8):
+        batch = s.batch(step)
+        between = [np.diff(batch.beats[view, :, 0], axis=1)[:, 0] for view in range(2)]
+        assert np.abs(between[0] - between[1]).max() <= 2
+        gaps += list(between[0])
+        assert np.abs(delay(batch, 0) - CANONICAL_LAG).max() <= c.jitter + 2.01 / RATE
+        for row in range(c.size):
+            at = batch.beats[0, row, 0]
+            at = at[(at >= 2) & (at < 1240)]
+            near = batch.windows[0, row, 0][at[:, None] + np.arange(-1, 2)]
+            assert near.max(axis=1).min() > 1.0
+    assert RATE * np.exp(-0.12) - 1 <= min(gaps) and max(gaps) <= RATE * np.exp(0.12) + 1
+    assert np.ptp(gaps) > 15
 
 
 def test_a_device_delays_both_views_alike():

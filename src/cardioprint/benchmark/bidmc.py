@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cardioprint.benchmark import report
+from cardioprint.benchmark import report, summary
 from cardioprint.benchmark import similarity_tasks as similarity
 from cardioprint.benchmark.bidmc_tasks import TestSet, heart_rate, reconstruction
 from cardioprint.benchmark.encoders import Cached, HandMade, load_checkpoint, random_encoder
@@ -141,6 +141,7 @@ def run_model(model: str | Path, out: Path, *, quick: bool = False) -> None:
     out.mkdir(parents=True, exist_ok=True)
     run([encoder], out, quick)
     labelled.run([encoder], out, quick)
+    summary.write(out)
 
 
 @dataclass(frozen=True, kw_only=True)

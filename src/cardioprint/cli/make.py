@@ -140,7 +140,7 @@ def bench(model: str = "tiny", out: Path = Path("out/bench"), quick: bool = Fals
     from cardioprint.benchmark.bidmc import run_model
 
     run_model(model, out, quick=quick)
-    print((out / "results.md").read_text())
+    print((out / "summary.md").read_text())
     return 0
 
 

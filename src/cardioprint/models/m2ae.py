@@ -24,6 +24,9 @@ from cardioprint.models.blocks import Block, hide, sinusoids
 
 MODALITIES = ("ecg", "ppg")
 
+LARGEST = 12.0
+"""Standard deviations of its window beyond which a sample is cut off."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
@@ -291,8 +294,12 @@ def patchify(x: Float[Tensor, "batch time"], patch: int) -> Float[Tensor, "batch
 def whole(
     samples: Float[Tensor, "batch time"], valid: Bool[Tensor, "batch time"], patch: int
 ) -> View:
-    """Return the view that shows every patch at least four fifths of which was measured."""
-    patches = patchify(samples, patch)
+    """Return the view that shows every patch at least four fifths of which was measured.
+
+    Samples are limited to `LARGEST`, as in training: an electrode's pop is not to be louder
+    than anything the model has seen.
+    """
+    patches = patchify(samples.clamp(-LARGEST, LARGEST), patch)
     keep = patchify(valid.to(samples.dtype), patch).mean(dim=-1) >= 0.8
     at = torch.arange(patches.shape[1], device=samples.device).expand(patches.shape[0], -1)
     return View(patches=patches, at=at, keep=keep)

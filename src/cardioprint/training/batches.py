@@ -14,6 +14,7 @@ import numpy as np
 
 from cardioprint.corpus.pairs import CANONICAL_LAG, COUNTS, Pairs
 from cardioprint.models import masking
+from cardioprint.models.m2ae import LARGEST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -249,4 +250,4 @@ def normalise(windows: NDArray[np.float32], n: int) -> None:
     part = windows[..., :n]
     part -= part.mean(axis=-1, keepdims=True)
     part /= part.std(axis=-1, keepdims=True) + 1e-6
-    np.clip(part, -12, 12, out=part)
+    np.clip(part, -LARGEST, LARGEST, out=part)
