@@ -29,8 +29,8 @@ $(DEV)/.ready: pyproject.toml constraints.txt
 	touch $@
 
 lint: $(DEV)/.ready
-	$(DEV)/bin/ruff format --check .
-	$(DEV)/bin/ruff check .
+	$(DEV)/bin/ruff format --check src tests benchmarks
+	$(DEV)/bin/ruff check src tests benchmarks
 	$(DEV)/bin/pyright
 	$(DEV)/bin/lint-imports
 

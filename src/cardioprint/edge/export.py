@@ -19,6 +19,13 @@ from torch import Tensor, nn
 from cardioprint.models.m2ae import M2AE, MODALITIES, Encoded, whole
 from cardioprint.runtime.folder import digest
 
+QUANTISED = ["MatMul", "Gemm"]
+"""Operators that are quantised."""
+
+READOUT = 2
+"""Matrix products of the read-out, the bottleneck's last. They stay exact: in 8 bits they cost
+most of the agreement (smallest cosine of PPG fingerprints 0.993 against 0.999) for 0.3 MB."""
+
 
 class EncoderGraph(nn.Module):
     """samples, valid -> one token a patch, and which patches count."""
@@ -117,7 +124,7 @@ def export(model: M2AE, folder: Path, *, int8: bool = True, float32: bool = Fals
                 written.append(target)
             if int8:
                 target = folder / f"{name}.int8.onnx"
-                _quantise(full, target)
+                _quantise(full, target, exact=READOUT if name == "bottleneck" else 0)
                 written.append(target)
     about = json.loads((folder / "model.json").read_text())
     about["files"] |= {path.name: digest(path) for path in written}
@@ -149,8 +156,12 @@ def _trace(
         )
 
 
-def _quantise(full: Path, target: Path) -> None:
-    """Quantise the matrix products' weights to 8 bits, one scale an output column."""
+def _quantise(full: Path, target: Path, *, exact: int) -> None:
+    """Quantise the matrix products' weights to 8 bits, one scale an output column.
+
+    The last `exact` products stay in float32.
+    """
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -160,12 +171,14 @@ def _quantise(full: Path, target: Path) -> None:
     root.setLevel(logging.ERROR)
     try:
         quant_pre_process(str(full), str(ready), skip_symbolic_shape=True)
+        products = [n.name for n in onnx.load(str(ready)).graph.node if n.op_type in QUANTISED]
         quantize_dynamic(
             str(ready),
             str(target),
             weight_type=QuantType.QInt8,
             per_channel=True,
-            op_types_to_quantize=["MatMul", "Gemm"],
+            op_types_to_quantize=QUANTISED,
+            nodes_to_exclude=products[len(products) - exact :],
         )
     finally:
         root.setLevel(level)

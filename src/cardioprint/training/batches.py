@@ -203,7 +203,7 @@ class Sampler:
             at = first[..., None] + whole
             x = self.pairs.samples[:, row]
             out.append(x[at] * (1 - part) + x[at + 1] * part)
-        return np.stack(out, axis=2) / np.float32(COUNTS)
+        return (np.stack(out, axis=2) / COUNTS).astype(np.float32)
 
     def _beats(
         self, modality: int, start: NDArray[np.int64], speed: NDArray[np.float64]
