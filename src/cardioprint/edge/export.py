@@ -156,7 +156,7 @@ def _trace(
         )
 
 
-def _quantise(full: Path, target: Path, *, exact: int) -> None:
+def _quantise(full: Path, target: Path, *, exact: int = 0) -> None:
     """Quantise the matrix products' weights to 8 bits, one scale an output column.
 
     The last `exact` products stay in float32.
@@ -171,14 +171,17 @@ def _quantise(full: Path, target: Path, *, exact: int) -> None:
     root.setLevel(logging.ERROR)
     try:
         quant_pre_process(str(full), str(ready), skip_symbolic_shape=True)
-        products = [n.name for n in onnx.load(str(ready)).graph.node if n.op_type in QUANTISED]
+        products: list[str] = []
+        if exact:
+            nodes = onnx.load(str(ready)).graph.node
+            products = [n.name for n in nodes if n.op_type in QUANTISED][-exact:]
         quantize_dynamic(
             str(ready),
             str(target),
             weight_type=QuantType.QInt8,
             per_channel=True,
             op_types_to_quantize=QUANTISED,
-            nodes_to_exclude=products[len(products) - exact :],
+            nodes_to_exclude=products,
         )
     finally:
         root.setLevel(level)
