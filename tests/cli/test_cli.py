@@ -35,7 +35,7 @@ def record(tmp_path_factory):
 )
 def test_every_verb_explains_itself_with_an_example(verb, capsys):
     assert run(verb, "--help") == 0
-    assert f"cardioprint {verb}" in capsys.readouterr().out
+    assert f"$ cardioprint {verb}" in capsys.readouterr().out
 
 
 def test_fingerprint_prints_a_summary_and_writes_provenance(record, tiny_folder, tmp_path, capsys):

@@ -22,8 +22,7 @@ def corpus(
 
     Writes OUT/train and OUT/valid; the fixed fifth of people kept apart goes to OUT/valid.
 
-    Example:
-        cardioprint corpus uci_bp cinc2015 --out runs/corpus
+    $ cardioprint corpus uci_bp cinc2015 --out runs/corpus
 
     Args:
         tables: Names of the tables.
@@ -58,9 +57,9 @@ def pretrain(
 ) -> int:
     """Pretrain an M2AE; a rerun resumes from the last checkpoint.
 
-    Examples:
-        cardioprint pretrain tiny
-        torchrun --nproc-per-node 4 -m cardioprint pretrain tiny --out runs/tiny
+    $ cardioprint pretrain tiny
+
+    $ torchrun --nproc-per-node 4 -m cardioprint pretrain tiny --out runs/tiny
 
     Args:
         name: Recipe: tiny or smoke.
@@ -105,8 +104,7 @@ def export(
 ) -> int:
     """Turn a finished run into a model folder: weights, ONNX graphs, description.
 
-    Example:
-        cardioprint export runs/tiny --out models/tiny --float32
+    $ cardioprint export runs/tiny --out models/tiny --float32
 
     Args:
         run: Run folder of `pretrain`.
@@ -128,8 +126,7 @@ def export(
 def bench(model: str = "tiny", out: Path = Path("out/bench"), quick: bool = False) -> int:
     """Measure a model on the public test set beside trivial and untrained methods.
 
-    Example:
-        cardioprint bench --out out/bench
+    $ cardioprint bench --out out/bench
 
     Args:
         model: Packaged model or model folder.

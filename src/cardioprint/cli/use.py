@@ -38,11 +38,13 @@ def fingerprint(
     Reads WFDB, EDF, CSV/TSV/Parquet, MATLAB, DICOM and NumPy. Folders are searched. A run that
     was stopped goes on where it ended. Exit code 3: some files failed, the others are done.
 
-    Examples:
-        cardioprint fingerprint record.hea --plot overview.png
-        cardioprint fingerprint night.edf --lead II --stride 5
-        cardioprint fingerprint ppg.csv --columns red=ppg:finger --rate 100
-        cardioprint fingerprint recordings/ --out all.parquet --workers 2
+    $ cardioprint fingerprint record.hea --plot overview.png
+
+    $ cardioprint fingerprint night.edf --lead II --stride 5
+
+    $ cardioprint fingerprint ppg.csv --columns red=ppg:finger --rate 100
+
+    $ cardioprint fingerprint recordings/ --out all.parquet --workers 2
 
     Args:
         records: Files or folders.
@@ -103,9 +105,9 @@ def reconstruct(
 ) -> int:
     """Generate ECG from PPG, or PPG from ECG. Generated signals are never a measurement.
 
-    Examples:
-        cardioprint reconstruct record.hea --to ecg
-        cardioprint reconstruct night.edf --to ppg --out ppg.parquet
+    $ cardioprint reconstruct record.hea --to ecg
+
+    $ cardioprint reconstruct night.edf --to ppg --out ppg.parquet
 
     Args:
         record: The recording.
@@ -151,9 +153,9 @@ def show(
 ) -> int:
     """Say what is in a recording, without computing anything.
 
-    Examples:
-        cardioprint show record.hea
-        cardioprint show table.csv --columns 0=time 1=ecg:II:mV
+    $ cardioprint show record.hea
+
+    $ cardioprint show table.csv --columns 0=time 1=ecg:II:mV
 
     Args:
         record: The recording.
@@ -190,8 +192,7 @@ def show(
 def models() -> int:
     """List the models inside the package.
 
-    Example:
-        cardioprint models
+    $ cardioprint models
     """
     from cardioprint.runtime.folder import PACKAGED, model_id, packaged, read_about
 
@@ -206,9 +207,9 @@ def demo(record: Path | None = None, out: Path = Path("out/demo"), minutes: floa
 
     Without a recording it writes a simulated patient as WFDB files first and reads those.
 
-    Examples:
-        cardioprint demo
-        cardioprint demo --record record.hea
+    $ cardioprint demo
+
+    $ cardioprint demo --record record.hea
 
     Args:
         record: A recording; default: a simulated ten-minute patient.
