@@ -177,6 +177,7 @@ def trimmed(prepared: Prepared, start: float, stop: float | None) -> Prepared:
         clipped=prepared.clipped[:, at],
         jitter=prepared.jitter[:, at],
         channels=prepared.channels,
+        native=prepared.native,
     )
 
 

@@ -121,6 +121,8 @@ class Prepared:
     clipped: NDArray[np.bool_]
     jitter: NDArray[np.float32]
     channels: tuple[str, str]
+    native: tuple[float, float] = (math.inf, math.inf)
+    """Sampling rates of the ECG and the PPG as recorded, hertz."""
 
     @property
     def duration(self) -> float:
@@ -182,6 +184,10 @@ def prepare(
         clipped=clipped,
         jitter=jitter,
         channels=(ecg.name if ecg else "", ppg.name if ppg else ""),
+        native=(
+            ecg.sampling_rate if ecg else math.inf,
+            ppg.sampling_rate if ppg else math.inf,
+        ),
     )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from cardioprint.signal import beats
 from cardioprint.signal.preparation import stretches
+from cardioprint.signal.resampling import PASS_FRACTION
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +58,8 @@ class Limits:
     """Highest autocorrelation beyond a quarter of a second."""
     tone: tuple[float, float] = (0.85, 0.6)
     """Fraction of in-band power in one line above 7 Hz: aliased hum; flutter stays below."""
+    band: float = 40.0
+    """Hertz, upper edge of the preparation's band."""
     low_edge: float = 15.0
     """Hertz up to which power counts as low."""
     hiss: tuple[float, float] = (12.0, 4.0)
@@ -73,6 +76,7 @@ LIMITS = (
         low_share=(0.6, 0.85),
         outside=(0.7, 0.4),
         alike=(0.6, 0.85),
+        band=12.0,
         low_edge=5.0,
         outside_edge=15.0,
         around=(0.2, 0.4),
@@ -171,7 +175,12 @@ def _components(
     alike, number = _alike(prepared.samples[channel], at, first, n, rate, limits.around)
     repeats = _repeats(x, count, rate)
 
-    noise = np.minimum(_ramp(low_share, limits.low_share), _ramp(outside, limits.outside))
+    more = _narrower(limits, prepared.native[channel])
+    share = (limits.low_share[0] + more, limits.low_share[1] + more)
+    spectrum = _ramp(low_share, share)
+    if more > 0:  # a narrow band tells less: beats that are all alike outweigh it
+        spectrum = np.fmax(spectrum, _ramp(alike, (0.75, 0.9)))
+    noise = np.minimum(spectrum, _ramp(outside, limits.outside))
     noise = np.minimum(noise, _ramp(_tone(power, frequency), limits.tone))
     jitter = (prepared.jitter[channel][place] * valid).sum(axis=1) / count
     hiss = np.sqrt(jitter) / np.maximum(windows.scale[:, channel], 1e-12)
@@ -222,6 +231,18 @@ def _share(
     power: NDArray[np.floating], part: NDArray[np.bool_], whole: NDArray[np.bool_]
 ) -> NDArray[np.floating]:
     return power[:, part].sum(axis=1) / np.maximum(power[:, whole].sum(axis=1), 1e-20)
+
+
+def _narrower(limits: Limits, native: float) -> float:
+    """Return how much more of white noise is low where the recording's own band ends early.
+
+    A channel recorded at 60 Hz holds nothing above 24 Hz (`resampling.PASS_FRACTION` of its
+    Nyquist frequency), so that even noise has most of its power at low frequency.
+    """
+    top = min(limits.band, PASS_FRACTION * native / 2)
+    if top >= limits.band or top <= limits.low_edge:
+        return 0.0
+    return (limits.low_edge - 0.3) * (1 / (top - 0.3) - 1 / (limits.band - 0.3))
 
 
 def _tone(power: NDArray[np.floating], frequency: NDArray[np.floating]) -> NDArray[np.floating]:

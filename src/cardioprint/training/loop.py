@@ -150,7 +150,7 @@ def tensors(
 ) -> TensorBatch:
     """Return a rank's slice of a batch on its device, as a device would see it, and noise."""
     mine = slice(rank * run.batch.size // ranks, (rank + 1) * run.batch.size // ranks)
-    generator = torch.Generator().manual_seed(run.seed * 1_000_003 + step)
+    generator = torch.Generator().manual_seed(run.seed * 1_000_003 + 500_009 * rank + step)
     clean = torch.from_numpy(batch.windows[:, mine]).to(device)
     rate, n = run.model.sampling_rate, batch.patches_valid * run.model.patch
     noisy = clean
