@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import wfdb
 
 from cardioprint.errors import (
     ChannelError,
@@ -11,23 +10,9 @@ from cardioprint.errors import (
     UnsafeFileError,
 )
 from cardioprint.readers import open_record, read_record
+from wfdb_files import write
 
 rng = np.random.default_rng(0)
-
-
-def write(folder, name="rec", *, signals=None, units=("mV", "NU"), names=("II", "PLETH"), **more):
-    signals = signals if signals is not None else rng.normal(size=(1000, 2))
-    wfdb.wrsamp(
-        name,
-        fs=more.pop("fs", 250),
-        units=list(units),
-        sig_name=list(names),
-        p_signal=signals,
-        fmt=[more.pop("fmt", "16")] * len(names),
-        write_dir=str(folder),
-        **more,
-    )
-    return folder / f"{name}.hea"
 
 
 def edit(header, old, new):

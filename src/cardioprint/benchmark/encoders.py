@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from cardioprint.benchmark import features
+from cardioprint.signal.preparation import MODALITIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cardioprint.models.m2ae import M2AE
     from cardioprint.types import Windows
-
-MODALITIES = ("ecg", "ppg")
 
 BATCH = 256
 """Windows in a forward pass."""
@@ -128,18 +126,10 @@ def random_encoder(seed: int = 0) -> TorchEncoder:
 
 def load_checkpoint(path: Path) -> TorchEncoder:
     """Return the averaged weights of a training checkpoint."""
-    from safetensors import safe_open
+    from cardioprint.edge.package import from_checkpoint
 
-    from cardioprint.models.m2ae import M2AE, ModelConfig
-
-    prefix = "average.model."
-    with safe_open(path, framework="pt") as file:
-        header = file.metadata()
-        names = [k for k in file.keys() if k.startswith(prefix)]  # noqa: SIM118 (not a dict)
-        weights = {k.removeprefix(prefix): file.get_tensor(k) for k in names}
-    model = M2AE(ModelConfig(**json.loads(header["about"])["model"]))
-    model.load_state_dict(weights, strict=True)
-    return TorchEncoder(model, f"M2AE, step {header['step']}")
+    model, about = from_checkpoint(path.parent, path.stem)
+    return TorchEncoder(model, f"M2AE, step {about['step']}")
 
 
 class HandMade:

@@ -43,24 +43,13 @@ def join(parts: Sequence[Windows]) -> Windows:
     )
 
 
-def part_of(prepared: Prepared, first: int, stop: int | None = None) -> Prepared:
-    """Return a stretch of a record that was filtered as a whole."""
-    return replace(
-        prepared,
-        start=prepared.start + first / prepared.sampling_rate,
-        samples=prepared.samples[:, first:stop],
-        valid=prepared.valid[:, first:stop],
-        broadband=prepared.broadband[:, first:stop],
-    )
-
-
 def stretch_of(
     prepared: Prepared, start: float, seconds: float, preparation: Preparation
 ) -> Windows:
     """Return the one window, perhaps short, that a stretch of a prepared record makes."""
     first = round((start - prepared.start) * prepared.sampling_rate)
     stop = first + math.floor(seconds * prepared.sampling_rate)
-    return cut(part_of(prepared, first, stop), preparation)
+    return cut(prepared.part(first, stop), preparation)
 
 
 def excerpt_of(record: Record, start: float, seconds: float) -> Record:
@@ -123,7 +112,7 @@ class Paired:
         for record in np.unique(self.record[index]):
             mine = self.record[index] == record
             first = round(float(later_by[mine][0]) * self.windows.sampling_rate)
-            later = cut(part_of(self.prepared[record], max(first, 0)), self.preparation)
+            later = cut(self.prepared[record].part(max(first, 0)), self.preparation)
             places = self.place[index][mine]
             stop = places.max() * self.preparation.stride + self.preparation.window
             if first < 0 or self.prepared[record].duration < stop + later_by[mine][0]:

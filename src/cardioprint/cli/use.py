@@ -80,7 +80,9 @@ def fingerprint(
             f"--plot draws one record, {len(files)} were given", field="plot", fix="leave it out"
         )
     with _progress("fingerprints") as update:
-        outcome = fingerprint_many(records, out, workers=workers, progress=update, **options)
+        outcome = fingerprint_many(
+            files or records, out, workers=workers, progress=update, **options
+        )
     print(
         f"{outcome.done} records fingerprinted, {outcome.kept} done before, "
         f"{len(outcome.failed)} failed; {outcome.rows} rows in {outcome.out}"

@@ -92,12 +92,12 @@ def export(model: M2AE, folder: Path, *, int8: bool = True, float32: bool = Fals
     samples, valid = torch.randn(3, c.window_samples), torch.ones(3, c.window_samples).bool()
     tokens, keep = torch.randn(3, c.patches, c.features), torch.ones(3, c.patches).bool()
     latents = torch.randn(3, c.latents, c.features)
-    # Clones: the exporter takes one tensor given twice for one input.
     written: list[Path] = []
     graphs: list[tuple[str, nn.Module, tuple[Tensor, ...], list[str], list[str]]] = [
         (
             "bottleneck",
             BottleneckGraph(model),
+            # Clones: the exporter takes one tensor given twice for one input.
             (tokens, keep, tokens.clone(), keep.clone()),
             ["ecg_tokens", "ecg_keep", "ppg_tokens", "ppg_keep"],
             ["tokens", "fingerprint"],

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
-
-import numpy as np
 
 from cardioprint.signal.preparation import Preparation, Prepared, cut, prepare
 from cardioprint.signal.quality import Quality, assess
@@ -80,18 +78,8 @@ class InMemory:
             last = n
             if stop is not None:
                 last = min(max(math.ceil((stop - c.start) * c.sampling_rate - 1e-6), first), n)
-            out.append(
-                Channel(
-                    name=c.name,
-                    modality=c.modality,
-                    sampling_rate=c.sampling_rate,
-                    samples=c.samples[first:last],
-                    unit=c.unit,
-                    lead=c.lead,
-                    site=c.site,
-                    start=c.start + first / c.sampling_rate,
-                )
-            )
+            start_of_part = c.start + first / c.sampling_rate
+            out.append(replace(c, samples=c.samples[first:last], start=start_of_part))
         return self.record.with_channels(*out)
 
 
@@ -164,21 +152,8 @@ def trimmed(prepared: Prepared, start: float, stop: float | None) -> Prepared:
     """Return a part of a prepared record, in seconds on its clock."""
     rate = prepared.sampling_rate
     first = round((start - prepared.start) * rate)
-    last = prepared.samples.shape[1]
-    if stop is not None:
-        last = min(last, round((stop - prepared.start) * rate))
-    at = slice(first, last)
-    return Prepared(
-        start=prepared.start + first / rate,
-        sampling_rate=rate,
-        samples=prepared.samples[:, at],
-        valid=prepared.valid[:, at],
-        broadband=prepared.broadband[:, at],
-        clipped=prepared.clipped[:, at],
-        jitter=prepared.jitter[:, at],
-        channels=prepared.channels,
-        native=prepared.native,
-    )
+    last = None if stop is None else round((stop - prepared.start) * rate)
+    return prepared.part(first, last)
 
 
 def _prepare(
@@ -204,8 +179,3 @@ def _period(rates: list[float], rate_out: float) -> int | None:
         exact = Fraction(rate).limit_denominator(1_000_000)
         period = math.lcm(period, exact.denominator)
     return period if period <= LONGEST_PERIOD else None
-
-
-def concatenated(parts: list[np.ndarray]) -> np.ndarray:
-    """Return the parts end to end, an empty float array where there are none."""
-    return np.concatenate(parts) if parts else np.zeros(0, np.float32)

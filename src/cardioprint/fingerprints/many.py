@@ -69,8 +69,8 @@ def fingerprint_many(
         **options: As `fingerprint`.
 
     Raises:
-        RecordError: Nothing to read, or `out` holds something else.
-        ModelError: `out` holds another model's fingerprints.
+        RecordError: Nothing to read, or `out` holds something else or another model's
+            fingerprints.
     """
     files = recordings(paths)
     if not files:
@@ -89,7 +89,7 @@ def fingerprint_many(
         )
     parts = out.with_name(out.name + ".parts")
     parts.mkdir(parents=True, exist_ok=True)
-    known = set(table.identities(out))
+    known = table.identities(out)
     jobs, order = [], []
     for file in files:
         key = identity(file, engine.model_id, options)

@@ -17,14 +17,14 @@ from cardioprint.fingerprints.blocks import (
     InMemory,
     PreparedBlock,
     Source,
-    concatenated,
     prepared_blocks,
 )
 from cardioprint.fingerprints.result import Fingerprints, Reconstruction, weighted_mean
 from cardioprint.readers import open_record
-from cardioprint.runtime.session import MODALITIES, Session, usable_cores
+from cardioprint.runtime.session import Session, usable_cores
 from cardioprint.signal.beats import arrival_times, heart_rate
-from cardioprint.signal.quality import THRESHOLD, Quality
+from cardioprint.signal.preparation import MODALITIES
+from cardioprint.signal.quality import Quality
 from cardioprint.signal.selection import EXAMINED, Selection, select
 from cardioprint.types import Record
 
@@ -117,7 +117,7 @@ def fingerprint(
     reasons: list[str] = []
     end = covered = 0.0
     for part in prepared_blocks(source, pick.ecg, pick.ppg, preparation, block=block):
-        used = np.nan_to_num(part.quality.index, nan=0.0) >= THRESHOLD
+        used = part.quality.believed
         vectors, _ = engine.encode(*shown(part.windows, used))
         rates, waits = beat_numbers(part)
         parts.append(
@@ -136,7 +136,7 @@ def fingerprint(
             covered = float(part.windows.start[-1]) + preparation.window
         if progress:
             progress(part.fraction)
-    whole = {k: concatenated([p[k] for p in parts]) for k in parts[0]}
+    whole = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     return Fingerprints(
         **whole,
         vector=weighted_mean(whole["vectors"], whole["used"], whole["quality"]),
@@ -168,7 +168,7 @@ def beat_numbers(part: PreparedBlock) -> tuple[NDArray[np.float32], NDArray[np.f
     first = np.round((part.windows.start - part.prepared.start) * rate).astype(int)
     arrivals = arrival_times(*part.quality.beats, rate)
     edges = [np.searchsorted(b, (first, first + n)) for b in part.quality.beats]
-    good = np.nan_to_num(part.quality.index, nan=0.0) >= THRESHOLD
+    good = part.quality.believed
     for i in range(len(first)):
         for channel in range(2):
             if good[i, channel]:
@@ -240,7 +240,7 @@ def reconstruct(
         )
     made, truth, start = [], [], []
     for part in prepared_blocks(source, pick.ecg, pick.ppg, engine.preparation, block=block):
-        good = np.nan_to_num(part.quality.index, nan=0.0) >= THRESHOLD
+        good = part.quality.believed
         used = np.zeros_like(good)
         used[:, shown_row] = good[:, shown_row]
         _, tokens = engine.encode(*shown(part.windows, used))
@@ -257,9 +257,9 @@ def reconstruct(
         if progress:
             progress(part.fraction)
     return Reconstruction(
-        samples=concatenated(made),
-        truth=concatenated(truth),
-        start=concatenated(start),
+        samples=np.concatenate(made),
+        truth=np.concatenate(truth),
+        start=np.concatenate(start),
         sampling_rate=engine.preparation.sampling_rate,
         source=MODALITIES[shown_row],
         target=to,

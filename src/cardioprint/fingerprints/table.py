@@ -104,21 +104,25 @@ def to_table(prints: Fingerprints, origin: dict[str, Any], *, identity: str = ""
 
 def write(prints: Fingerprints, path: Path, origin: dict[str, Any], *, identity: str = "") -> None:
     """Write one record's fingerprints, atomically."""
+    _put(to_table(prints, origin, identity=identity), path)
+
+
+def _put(rows: pa.Table, path: Path) -> None:
+    """Write a table in one step: a kill leaves the old file, or none."""
     import pyarrow.parquet as pq
 
     fresh = path.with_name(path.name + ".partial")
-    pq.write_table(to_table(prints, origin, identity=identity), fresh, compression="zstd")
+    pq.write_table(rows, fresh, compression="zstd")
     fresh.replace(path)
 
 
-def identities(path: Path) -> dict[str, str]:
-    """Return the source of every identity in a fingerprint file; empty where there is none."""
+def identities(path: Path) -> set[str]:
+    """Return the identities in a fingerprint file; none where there is no file."""
     import pyarrow.parquet as pq
 
     if not path.exists():
-        return {}
-    held = pq.read_table(path, columns=["identity", "source"])
-    return dict(zip(held["identity"].to_pylist(), held["source"].to_pylist(), strict=True))
+        return set()
+    return set(pq.read_table(path, columns=["identity"])["identity"].to_pylist())
 
 
 def merge(old: Path | None, parts: Iterable[Path], path: Path) -> int:
@@ -195,7 +199,6 @@ def _median(x: np.ndarray) -> float:
 def write_reconstruction(made: Reconstruction, path: Path) -> None:
     """Write generated windows as Parquet; every row and the file itself say `generated`."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     n, samples = made.samples.shape
     table = pa.table(
@@ -222,6 +225,4 @@ def write_reconstruction(made: Reconstruction, path: Path) -> None:
     }
     table = table.replace_schema_metadata({PROVENANCE: json.dumps(about).encode()})
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".partial")
-    pq.write_table(table, fresh, compression="zstd")
-    fresh.replace(path)
+    _put(table, path)

@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 BLOCK = 5
 """Patches in a block (1 s, about a beat)."""
 
-SHOWN_BLOCKS = 0.3
-"""Fraction of all blocks of both modalities together that is visible."""
-
 
 def complementary(
     rng: np.random.Generator, batch: int, patches: int, *, mask_ratio: float = 0.7

@@ -11,12 +11,10 @@ import numpy as np
 
 from cardioprint.errors import ModelError, UnknownNameError
 from cardioprint.runtime.folder import model_id, read_about, resolve
-from cardioprint.signal.preparation import Preparation
+from cardioprint.signal.preparation import MODALITIES, Preparation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-MODALITIES = ("ecg", "ppg")
 
 BATCH = {"int8": 1, "float32": 16}
 """Windows in a call. Dynamic quantisation shares one scale over a call: one window at a time

@@ -10,7 +10,7 @@ into every one. Where only a window exists, its ends are continued by reflection
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -128,6 +128,19 @@ class Prepared:
     def duration(self) -> float:
         """Seconds covered."""
         return self.samples.shape[1] / self.sampling_rate
+
+    def part(self, first: int, stop: int | None = None) -> Prepared:
+        """Return the samples from `first` to before `stop`, still as filtered in the whole."""
+        at = slice(first, stop)
+        return replace(
+            self,
+            start=self.start + first / self.sampling_rate,
+            samples=self.samples[:, at],
+            valid=self.valid[:, at],
+            broadband=self.broadband[:, at],
+            clipped=self.clipped[:, at],
+            jitter=self.jitter[:, at],
+        )
 
 
 def prepare(

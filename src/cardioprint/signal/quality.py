@@ -99,6 +99,11 @@ class Quality:
     components: NDArray[np.float32]
     beats: tuple[NDArray[np.int64], NDArray[np.int64]]
 
+    @property
+    def believed(self) -> NDArray[np.bool_]:
+        """Shape (window, 2): True where the channel is there and good enough to be used."""
+        return self.index >= THRESHOLD  # NaN, an absent channel, is not
+
     def reasons(self, window: int, channel: int) -> str:
         """Return why a channel of a window is not believed: "noise, clipped"; "" if it is."""
         if np.isnan(self.index[window, channel]):

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ def train(run: Run, pairs: Pairs, held_out: Pairs | None, folder: Path) -> Objec
     last, first = folder / "last.safetensors", 0
     if last.exists():
         first = checkpoint.load(last, module=objective, average=average, optimizer=optimizer)
+    keep = partial(_keep, objective, average, optimizer, run)
     stepper: nn.Module = objective
     if ranks > 1:
         stepper = nn.parallel.DistributedDataParallel(objective, find_unused_parameters=True)
@@ -99,27 +101,32 @@ def train(run: Run, pairs: Pairs, held_out: Pairs | None, folder: Path) -> Objec
             log.write("valid", done, found)
             if found["loss"] < best:
                 best = found["loss"]
-                checkpoint.save(
-                    folder / "best.safetensors",
-                    module=objective,
-                    average=average,
-                    optimizer=optimizer,
-                    step=done,
-                    about=dataclasses.asdict(run),
-                )
+                keep(folder / "best.safetensors", done)
         if rank == 0 and (done % run.save_every == 0 or done == run.steps):
-            checkpoint.save(
-                last,
-                module=objective,
-                average=average,
-                optimizer=optimizer,
-                step=done,
-                about=dataclasses.asdict(run),
-            )
+            keep(last, done)
     objective.load_state_dict(average)
     if ranks > 1:
         torch.distributed.destroy_process_group()
     return objective
+
+
+def _keep(
+    objective: Objective,
+    average: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    run: Run,
+    path: Path,
+    step: int,
+) -> None:
+    """Write a checkpoint of the run."""
+    checkpoint.save(
+        path,
+        module=objective,
+        average=average,
+        optimizer=optimizer,
+        step=step,
+        about=dataclasses.asdict(run),
+    )
 
 
 def _lowest(log: Path) -> float:
