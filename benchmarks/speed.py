@@ -17,7 +17,7 @@ from resnet import ResNet1D
 from torch import Tensor
 
 from cardioprint.edge.export import export
-from cardioprint.fingerprints.blocks import prepared_blocks
+from cardioprint.signal.blocks import prepared_blocks
 from cardioprint.fingerprints.pipeline import chosen, fingerprint
 from cardioprint.models.m2ae import M2AE, MODALITIES, View, patchify
 from cardioprint.models.pretrained import load_pretrained, save_pretrained

@@ -17,6 +17,7 @@ def verbs() -> dict[str, Callable[..., Any]]:
     from cardioprint.cli import make, use
 
     return {
+        **{name: _pointer(name, group) for name, group in groups().items()},
         "fingerprint": use.fingerprint,
         "reconstruct": use.reconstruct,
         "show": use.show,
@@ -27,6 +28,21 @@ def verbs() -> dict[str, Callable[..., Any]]:
         "export": make.export,
         "bench": make.bench,
     }
+
+
+def groups() -> dict[str, dict[str, Callable[..., Any]]]:
+    """Return the verbs that have verbs of their own: `cardioprint data list`."""
+    return {}
+
+
+def _pointer(name: str, group: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
+    """Return what stands for a group in the list of verbs."""
+
+    def point() -> int:
+        return BAD_INPUT  # never reached: `main` enters the group first
+
+    point.__doc__ = f"{' | '.join(group)}: see `cardioprint {name} --help`."
+    return point
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -41,12 +57,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     if not arguments:
         arguments = ["--help"]
+    group = groups().get(arguments[0])
+    prog, chosen = "cardioprint", group or verbs()
+    if group:
+        prog, arguments = f"cardioprint {arguments[0]}", arguments[1:] or ["--help"]
     try:
         code = tyro.extras.subcommand_cli_from_dict(
-            verbs(),
-            prog="cardioprint",
+            chosen,
+            prog=prog,
             description="Biosignal fingerprints from ECG and PPG. Research use; not a medical "
-            "device. `cardioprint VERB --help` explains a verb and gives examples.",
+            f"device. `{prog} VERB --help` explains a verb and gives examples.",
             args=arguments,
         )
     except CardioprintError as error:

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cardioprint.errors import ChannelError, RecordError
-from cardioprint.fingerprints.blocks import (
+from cardioprint.fingerprints.result import Fingerprints, Reconstruction, weighted_mean
+from cardioprint.readers import open_record
+from cardioprint.runtime.session import Session, usable_cores
+from cardioprint.signal.beats import arrival_times, heart_rate
+from cardioprint.signal.blocks import (
     BLOCK,
     InMemory,
     PreparedBlock,
     Source,
     prepared_blocks,
 )
-from cardioprint.fingerprints.result import Fingerprints, Reconstruction, weighted_mean
-from cardioprint.readers import open_record
-from cardioprint.runtime.session import Session, usable_cores
-from cardioprint.signal.beats import arrival_times, heart_rate
 from cardioprint.signal.preparation import MODALITIES
 from cardioprint.signal.quality import Quality
 from cardioprint.signal.selection import EXAMINED, Selection, select

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cardioprint.fingerprints.blocks import Source
     from cardioprint.fingerprints.result import Fingerprints
+    from cardioprint.signal.blocks import Source
     from cardioprint.signal.preparation import Preparation, Prepared
 
     Floats = NDArray[np.floating]

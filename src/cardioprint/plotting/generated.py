@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cardioprint.fingerprints.blocks import trimmed
 from cardioprint.fingerprints.pipeline import shown
+from cardioprint.signal.blocks import trimmed
 from cardioprint.signal.preparation import MODALITIES, cut
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from cardioprint.fingerprints.blocks import InMemory, prepared_blocks, trimmed
+from cardioprint.signal.blocks import InMemory, prepared_blocks, trimmed
 from cardioprint.readers import open_record
 from cardioprint.signal.preparation import Preparation, cut, prepare
 from cardioprint.signal.quality import assess
