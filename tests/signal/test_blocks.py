@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from cardioprint.signal.blocks import InMemory, prepared_blocks, trimmed
 from cardioprint.readers import open_record
+from cardioprint.signal.blocks import InMemory, prepared_blocks, trimmed
 from cardioprint.signal.preparation import Preparation, cut, prepare
 from cardioprint.signal.quality import assess
 from cardioprint.simulate import patient, write_wfdb
