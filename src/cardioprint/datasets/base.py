@@ -133,7 +133,9 @@ class Database:
         family: Databases of one family may hold the same people.
         space: Databases of one space use the same subject ids; default: the database's own.
         subjects_known: False where ids of people were not published.
-        pretraining: Whether released weights may be trained on it (licence, and not a test set).
+        pretraining: Whether it is a source of pretraining. A public test set is not: all of its
+            people are on the test side.
+        released: Whether the licence lets weights trained on it be published.
         files: Where its files are.
         find: Lists the recordings below a folder, in a stable order, without reading signals.
         read: Opens one: a source with channels, readable in parts; several where a file holds
@@ -164,3 +166,4 @@ class Database:
     space: str = ""
     subjects_known: bool = True
     pretraining: bool = False
+    released: bool = False
