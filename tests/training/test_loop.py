@@ -14,7 +14,8 @@ from cardioprint.errors import UnknownNameError  # noqa: E402
 from cardioprint.models import losses  # noqa: E402
 from cardioprint.training import augment, checkpoint, loop  # noqa: E402
 from cardioprint.training.batches import Sampler  # noqa: E402
-from cardioprint.training.loop import DeadRunError, Log, schedule, swapped, train  # noqa: E402
+from cardioprint.training.log import Log  # noqa: E402
+from cardioprint.training.loop import DeadRunError, schedule, swapped, train  # noqa: E402
 from cardioprint.training.recipes import RECIPES, Run, recipe, smoke  # noqa: E402
 
 
@@ -173,6 +174,7 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 from cardioprint.corpus.pairs import open_pairs
+from cardioprint.training.log import Log  # noqa: E402
 from cardioprint.training.loop import train
 from cardioprint.training.recipes import smoke
 

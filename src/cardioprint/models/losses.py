@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Bool, Float, Int
@@ -22,11 +24,21 @@ def reconstruction(
     *,
     visible_weight: float,
     derivative_weight: float,
+    mean: Callable[[Tensor], Tensor] = torch.Tensor.detach,
 ) -> tuple[Tensor, Tensor]:
     """Squared error on hidden patches, less on visible ones, with a derivative term.
 
     The derivative's error counts in units of the derivative's own variance, so that a flat QRS
     complex costs as much as a flat T wave of ten times its area.
+
+    Args:
+        guess: The decoder's patches.
+        truth: The window's patches.
+        visible: True where the encoder saw the patch.
+        valid: True where the patch was measured.
+        visible_weight: What a visible patch counts beside a hidden one.
+        derivative_weight: What the derivative counts beside the value.
+        mean: Mean over ranks: what divides is to be the same on all of them.
 
     Returns:
         (loss, mean squared error on hidden valid patches); the latter without gradient.
@@ -34,12 +46,13 @@ def reconstruction(
     guess = guess.float()
     error = (guess - truth).square().mean(dim=-1)
     rise, true_rise = guess.diff(dim=-1), truth.diff(dim=-1)
-    unit = true_rise.square().mean().clamp_min(1e-4)
+    unit = mean(true_rise.square().mean()).clamp_min(1e-4)
     error_rise = (rise - true_rise).square().mean(dim=-1) / unit
     hidden = (~visible & valid).float()
     weight = hidden + visible_weight * (visible & valid).float()
-    total = ((error + derivative_weight * error_rise) * weight).sum() / weight.sum().clamp_min(1.0)
-    return total, (error.detach() * hidden).sum() / hidden.sum().clamp_min(1.0)
+    total = ((error + derivative_weight * error_rise) * weight).sum()
+    total = total / mean(weight.sum()).clamp_min(1.0)
+    return total, (error.detach() * hidden).sum() / mean(hidden.sum()).clamp_min(1.0)
 
 
 def describe(
@@ -144,4 +157,29 @@ def info_nce(
     target = torch.arange(len(a), device=a.device)
     loss = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
     accuracy = (logits.argmax(dim=1) == target).float().mean()
+    return loss, accuracy.detach()
+
+
+def sigmoid_pairs(
+    a: Float[Tensor, "batch feature"],
+    b: Float[Tensor, "batch feature"],
+    subject: Int[Tensor, " batch"],
+    log_scale: Float[Tensor, ""],
+    bias: Float[Tensor, ""],
+) -> tuple[Tensor, Tensor]:
+    """Judge every pair of rows on its own (SigLIP, Zhai 2023): no sum over the batch is needed.
+
+    Pairs of one person that are not of one row are left out, as in `info_nce`.
+
+    Returns:
+        (loss, accuracy of the best match); the latter without gradient.
+    """
+    a, b = F.normalize(a.float(), dim=-1), F.normalize(b.float(), dim=-1)
+    logits = a @ b.T * log_scale.clamp(0.0, 3.5).exp() + bias
+    own = torch.eye(len(a), dtype=torch.bool, device=a.device)
+    counted = own | (subject[:, None] != subject[None, :])
+    sign = torch.where(own, 1.0, -1.0)
+    loss = -(F.logsigmoid(sign * logits) * counted).sum() / len(a)
+    best = logits.masked_fill(~counted, -1e4).argmax(dim=1)
+    accuracy = (best == torch.arange(len(a), device=a.device)).float().mean()
     return loss, accuracy.detach()

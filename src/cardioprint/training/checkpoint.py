@@ -11,6 +11,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from cardioprint.training import ranks
+from cardioprint.training.machine import shared_out, whole
+
 
 def save(
     path: Path,
@@ -21,7 +24,11 @@ def save(
     step: int,
     about: dict[str, Any],
 ) -> None:
-    """Write everything a run needs to go on, atomically: a kill leaves the old file whole."""
+    """Write everything a run needs to go on, atomically: a kill leaves the old file whole.
+
+    Every rank has to call it, since shards are put together; the first one writes. The file says
+    nothing of how many ranks there were: the run may go on with another number.
+    """
     tensors = {f"module.{k}": v for k, v in module.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in average.items()}
     state = optimizer.state_dict()
@@ -29,7 +36,9 @@ def save(
         tensors |= {f"optimizer.{index}.{k}": v for k, v in values.items()}
     header = {"step": str(step), "about": json.dumps(about)}
     fresh = path.with_suffix(".partial")
-    contiguous = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+    contiguous = {k: whole(v.detach()).cpu().contiguous().clone() for k, v in tensors.items()}
+    if ranks.place() > 0:
+        return
     save_file(contiguous, fresh, metadata=header)
     fresh.replace(path)
 
@@ -41,13 +50,18 @@ def load(
     with safe_open(path, framework="pt") as file:
         step = int(file.metadata()["step"])
         read = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (not a dict)
-    module.load_state_dict(_under("module.", read))
+    own = module.state_dict()
+    weights = _under("module.", read)
+    module.load_state_dict({k: shared_out(v, own[k]) for k, v in weights.items()})
     for name, value in _under("average.", read).items():
-        average[name].copy_(value)
+        average[name].copy_(shared_out(value, average[name]))
     state = optimizer.state_dict()
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     moments: dict[int, dict[str, Tensor]] = {}
     for key, value in _under("optimizer.", read).items():
         index, name = key.split(".", 1)
+        shape = parameters[int(index)].shape  # a step counter has none and is nobody's shard
+        value = shared_out(value, parameters[int(index)]) if value.shape == shape else value
         moments.setdefault(int(index), {})[name] = value
     state["state"] = moments
     optimizer.load_state_dict(state)

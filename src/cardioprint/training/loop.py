@@ -6,23 +6,33 @@ The same on a CPU, one GPU or several (`torchrun --nproc-per-node N -m cardiopri
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
-import os
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from cardioprint.corpus.pairs import Pairs
 from cardioprint.models.m2ae import M2AE
-from cardioprint.training import augment, checkpoint
+from cardioprint.training import augment, checkpoint, ranks
 from cardioprint.training.batches import Batch, Sampler
+from cardioprint.training.log import Log, lowest
+from cardioprint.training.machine import (
+    Machine,
+    ahead,
+    fit,
+    optimizer,
+    start,
+    unsynchronised,
+    whole,
+)
 from cardioprint.training.objective import Objective, TensorBatch
 from cardioprint.training.recipes import Run
+
+LOG_EVERY = 10
+"""Steps between lines of the log."""
 
 VALIDATION_STEPS = 8
 """Batches of people kept apart, the same ones at every validation."""
@@ -35,7 +45,13 @@ class DeadRunError(RuntimeError):
     """The loss is not finite, or all fingerprints have become one."""
 
 
-def train(run: Run, pairs: Pairs, held_out: Pairs | None, folder: Path) -> Objective:
+def train(
+    run: Run,
+    pairs: Pairs,
+    held_out: Pairs | None,
+    folder: Path,
+    machine: Machine = Machine(),  # noqa: B008 (frozen)
+) -> Objective:
     """Pretrain an M2AE, resuming from `folder` where a checkpoint lies there.
 
     Args:
@@ -44,6 +60,7 @@ def train(run: Run, pairs: Pairs, held_out: Pairs | None, folder: Path) -> Objec
         held_out: Corpus of other people to validate on, or None.
         folder: Run folder: run.json, log.jsonl, TensorBoard events, last.safetensors, and
             best.safetensors of the lowest loss on the people kept apart.
+        machine: How the run is spread over the machine.
 
     Returns:
         The objective with averaged weights.
@@ -51,90 +68,94 @@ def train(run: Run, pairs: Pairs, held_out: Pairs | None, folder: Path) -> Objec
     Raises:
         DeadRunError: Non-finite loss (before the step is taken) or collapsed fingerprints.
     """
-    rank, ranks = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-    device = torch.device(
-        f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
-    )
-    if ranks > 1:
-        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    device, rank, world = start()
     torch.manual_seed(run.seed)
     objective = Objective(M2AE(run.model), run.objective).to(device)
-    optimizer = torch.optim.AdamW(_groups(objective, run.weight_decay), betas=(0.9, 0.98))
+    stepper = fit(objective, machine, device, world)
+    adam = optimizer(objective, machine, run.weight_decay)
     average = {k: v.detach().clone() for k, v in objective.state_dict().items()}
     folder.mkdir(parents=True, exist_ok=True)
     last, first = folder / "last.safetensors", 0
     if last.exists():
-        first = checkpoint.load(last, module=objective, average=average, optimizer=optimizer)
-    keep = partial(_keep, objective, average, optimizer, run)
-    stepper: nn.Module = objective
-    if ranks > 1:
-        stepper = nn.parallel.DistributedDataParallel(objective, find_unused_parameters=True)
+        first = checkpoint.load(last, module=objective, average=average, optimizer=adam)
+    keep = partial(_keep, objective, average, adam, run)
     sampler = Sampler(pairs, run.batch, seed=run.seed)
     plain = dataclasses.replace(run.batch, stretch=0.0)
     checker = None if held_out is None else Sampler(held_out, plain, seed=10_000 + run.seed)
-    best = _lowest(folder / "log.jsonl")
+    best = lowest(folder / "log.jsonl")
     log = Log(folder, run, enabled=rank == 0)
     autocast = torch.autocast(device.type, torch.bfloat16, enabled=run.bfloat16)
-    began = time.monotonic()
+    began, waited = time.monotonic(), 0.0
+    batches = ahead(sampler.batch, first, run.steps, machine.prefetch)
     for step in range(first, run.steps):
-        batch = tensors(sampler.batch(step), run, step, device, rank, ranks)
-        for group in optimizer.param_groups:
+        asked = time.monotonic()
+        batch = next(batches)
+        waited += time.monotonic() - asked
+        for group in adam.param_groups:
             group["lr"] = run.learning_rate * schedule(step, run)
-        with autocast:
-            loss, parts = stepper(batch)
-        if not torch.isfinite(loss):
-            raise DeadRunError(f"loss is {loss.item()} at step {step}; the last checkpoint is good")
-        optimizer.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(objective.parameters(), run.clip)
-        optimizer.step()
+        adam.zero_grad()
+        for part in range(machine.accumulate):
+            piece = rank * machine.accumulate + part, world * machine.accumulate
+            rows = tensors(batch, run, step, device, *piece)
+            with unsynchronised(stepper, last=part + 1 == machine.accumulate):
+                with autocast:
+                    loss, parts = stepper(rows)
+                (loss / machine.accumulate).backward()
+            # All ranks stop or none: one that went on alone would wait for the others for ever.
+            if not ranks.everywhere(torch.isfinite(loss.detach())):
+                raise DeadRunError(
+                    f"loss is {loss.item()} at step {step}; the last checkpoint is good"
+                )
+        norm = whole(nn.utils.clip_grad_norm_(objective.parameters(), run.clip))
+        adam.step()
         _update(average, objective, min(run.average, (1 + step) / (10 + step)))
-        if step % 10 == 0:
-            rate = (step - first + 1) * run.batch.size / (time.monotonic() - began)
-            log.write("train", step, {**parts, "norm": norm, "pairs_per_second": rate})
-            if step > max(run.warmup, 1000) and parts["rank"] < DEAD_RANK:
-                raise DeadRunError(f"fingerprints have effective rank {parts['rank']:.2f}")
+        if step % LOG_EVERY == 0:
+            seconds = time.monotonic() - began
+            rate = (step - first + 1) * run.batch.size / seconds
+            said = {"norm": norm, "pairs_per_second": rate, "waiting": waited / seconds}
+            found = _mean_over_ranks(parts)
+            log.write("train", step, {**found, **said})
+            if step > max(run.warmup, 1000) and found["rank"] < DEAD_RANK:
+                raise DeadRunError(f"fingerprints have effective rank {found['rank']:.2f}")
         done = step + 1
-        if rank == 0 and checker and (done % run.validate_every == 0 or done == run.steps):
+        if checker and (done % run.validate_every == 0 or done == run.steps):
             with swapped(objective, average):
-                found = validate(objective, checker, run, device)
+                found = validate(objective, checker, run, device, rank, world)
             log.write("valid", done, found)
             if found["loss"] < best:
                 best = found["loss"]
                 keep(folder / "best.safetensors", done)
-        if rank == 0 and (done % run.save_every == 0 or done == run.steps):
+        if done % run.save_every == 0 or done == run.steps:
             keep(last, done)
     objective.load_state_dict(average)
-    if ranks > 1:
+    if world > 1:
         torch.distributed.destroy_process_group()
     return objective
+
+
+def _mean_over_ranks(parts: dict[str, Tensor]) -> dict[str, float]:
+    """Return the parts of a loss as numbers, the same on every rank."""
+    values = ranks.mean(torch.stack([v.detach().float() for v in parts.values()]))
+    return dict(zip(parts, values.tolist(), strict=True))
 
 
 def _keep(
     objective: Objective,
     average: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
+    adam: torch.optim.Optimizer,
     run: Run,
     path: Path,
     step: int,
 ) -> None:
-    """Write a checkpoint of the run."""
+    """Write a checkpoint of the run; every rank has to call it."""
     checkpoint.save(
         path,
         module=objective,
         average=average,
-        optimizer=optimizer,
+        optimizer=adam,
         step=step,
         about=dataclasses.asdict(run),
     )
-
-
-def _lowest(log: Path) -> float:
-    """Return the lowest validation loss of a run so far."""
-    if not log.exists():
-        return math.inf
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
-    return min((d["loss"] for d in lines if d["kind"] == "valid"), default=math.inf)
 
 
 def schedule(step: int, run: Run) -> float:
@@ -183,16 +204,21 @@ def tensors(
 
 @torch.no_grad()
 def validate(
-    objective: Objective, sampler: Sampler, run: Run, device: torch.device
+    objective: Objective,
+    sampler: Sampler,
+    run: Run,
+    device: torch.device,
+    rank: int = 0,
+    world: int = 1,
 ) -> dict[str, float]:
     """Return mean losses and hit rates over fixed batches of people kept apart."""
     sums: dict[str, list[float]] = {}
     objective.eval()
     for i in range(VALIDATION_STEPS):
-        batch = tensors(sampler.batch(i), run, i, device, disturb=False)
+        batch = tensors(sampler.batch(i), run, i, device, rank, world, disturb=False)
         _, parts = objective(batch)
-        for key, value in parts.items():
-            sums.setdefault(key, []).append(float(value))
+        for key, value in _mean_over_ranks(parts).items():
+            sums.setdefault(key, []).append(value)
     objective.train()
     return {key: sum(v) / len(v) for key, v in sums.items()}
 
@@ -211,42 +237,6 @@ class swapped:  # noqa: N801 (reads as a verb)
     def __exit__(self, *_: object) -> None:
         """Give the module its own weights back."""
         self.module.load_state_dict(self.own)
-
-
-class Log:
-    """JSON lines for people and scripts, TensorBoard where it is installed."""
-
-    def __init__(self, folder: Path, run: Run, *, enabled: bool):
-        self.enabled, self.path = enabled, folder / "log.jsonl"
-        self.board: Any = None
-        if enabled:
-            (folder / "run.json").write_text(json.dumps(dataclasses.asdict(run), indent=1))
-            try:
-                from torch.utils.tensorboard import SummaryWriter
-
-                self.board = SummaryWriter(str(folder))
-            except ImportError:
-                pass
-
-    def write(self, kind: str, step: int, values: dict[str, Any]) -> None:
-        """Append one line."""
-        if not self.enabled:
-            return
-        plain = {k: round(float(v), 5) for k, v in values.items()}
-        with self.path.open("a") as file:
-            file.write(json.dumps({"kind": kind, "step": step, **plain}) + "\n")
-        if self.board is not None:
-            for key, value in plain.items():
-                self.board.add_scalar(f"{kind}/{key}", value, step)
-
-
-def _groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    matrices = [p for p in module.parameters() if p.ndim >= 2]
-    others = [p for p in module.parameters() if p.ndim < 2]
-    return [
-        {"params": matrices, "weight_decay": weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from cardioprint.models import losses
 from cardioprint.models.m2ae import M2AE, MODALITIES, ModelConfig, View, patchify
+from cardioprint.training import ranks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,12 @@ class ObjectiveConfig:
     """InfoNCE between fingerprints of two windows of a person."""
     decorrelation: float = 0.02
     """Squared correlation between features: without it their effective rank fell to 8."""
+    contrast: str = "info_nce"
+    """info_nce: over the batch of all ranks; sigmoid: pair by pair, over a rank's own rows."""
+
+    def __post_init__(self) -> None:
+        if self.contrast not in ("info_nce", "sigmoid"):
+            raise ValueError(f"contrast must be info_nce or sigmoid, not {self.contrast!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +82,8 @@ class Objective(nn.Module):
         )
         # One temperature for phase, one for state; 0.1 to begin with.
         self.log_scale = nn.Parameter(torch.tensor([2.3, 2.3]))
+        # Nearly all pairs are mismatches: the first guess is that every one is (Zhai 2023).
+        self.bias = nn.Parameter(torch.tensor([-10.0, -10.0]))
 
     def forward(self, batch: TensorBatch) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss and its parts (detached) by name."""
@@ -110,6 +119,7 @@ class Objective(nn.Module):
                     valid,
                     visible_weight=c.visible,
                     derivative_weight=derivative,
+                    mean=ranks.mean,
                 )
                 total = total + 0.5 * loss
                 if not (visible & valid).any():
@@ -119,38 +129,47 @@ class Objective(nn.Module):
                     miss = self._describe(batch, view, row, description[row])
                     total = total + 0.5 * c.description * miss
                     parts[f"describe_{m}"] = miss.detach()
-        total = total + c.decorrelation * losses.decorrelation(torch.cat(prints))
-        total = total + self._contrast(batch, latents, prints, parts)
+        everybody = [ranks.gather(f) for f in prints]
+        total = total + c.decorrelation * losses.decorrelation(torch.cat(everybody))
+        timings = [self.model.timing(z) for z in latents]
+        total = total + self._contrast(batch, timings, prints, parts)
         if self.training:
-            timings = torch.cat([self.model.timing(z) for z in latents])
-            self.model.follow(torch.cat(prints), timings)
+            with torch.no_grad():
+                followed = torch.cat([ranks.gather(t.detach()) for t in timings])
+                self.model.follow(torch.cat(everybody), followed)
         with torch.no_grad():
-            parts.update(health(prints[0].float()))
+            parts.update(health(everybody[0].float()))
         parts["loss"] = total.detach()
         return total, parts
 
     def _contrast(
         self,
         batch: TensorBatch,
-        latents: list[Tensor],
+        timings: list[Tensor],
         prints: list[Tensor],
         parts: dict[str, Tensor],
     ) -> Tensor:
+        """Return what tells windows (phase) or people (state) apart, times its weight."""
+        c = self.config
         if batch.kind == "same":
-            a, b = (self.model.timing(z) for z in latents)
             # Every row is its own: another window of the same person is a fair mismatch.
-            row = torch.arange(len(a), device=a.device)
-            loss, accuracy = losses.info_nce(a, b, row, self.log_scale[0])
-            parts["nce_phase"], parts["hit_phase"] = loss.detach(), accuracy
-            return self.config.phase * loss
-        a, b = prints
-        name = "within"
-        if batch.shown[0].keys() != batch.shown[1].keys():
-            half = a.shape[1] // 2  # across modalities only the shared half has to agree
-            a, b, name = a[:, :half], b[:, :half], "across"
-        loss, accuracy = losses.info_nce(a, b, batch.subject, self.log_scale[1])
+            rows = torch.arange(len(batch.subject), device=batch.subject.device)
+            rows = rows + len(rows) * ranks.place()
+            which, name, weight, (a, b) = 0, "phase", c.phase, timings
+        else:
+            which, name, weight, (a, b) = 1, "within", c.state, prints
+            rows = batch.subject
+            if batch.shown[0].keys() != batch.shown[1].keys():
+                half = a.shape[1] // 2  # across modalities only the shared half has to agree
+                a, b, name = a[:, :half], b[:, :half], "across"
+        scale = self.log_scale[which]
+        if c.contrast == "sigmoid":
+            loss, accuracy = losses.sigmoid_pairs(a, b, rows, scale, self.bias[which])
+        else:
+            a, b, rows = ranks.gather(a), ranks.gather(b), ranks.gather(rows)
+            loss, accuracy = losses.info_nce(a, b, rows, scale)
         parts[f"nce_{name}"], parts[f"hit_{name}"] = loss.detach(), accuracy
-        return self.config.state * loss
+        return weight * loss
 
     def _describe(self, batch: TensorBatch, view: int, row: int, guess: Tensor) -> Tensor:
         """Return how badly the fingerprint describes a modality, in units of usual variances."""
@@ -162,7 +181,8 @@ class Objective(nn.Module):
         guessed_spectrum, guessed_beat = guess.split([spectrum.shape[1], beat.shape[1]], dim=1)
         miss = (guessed_spectrum - spectrum).square().mean() / 0.05
         error = (guessed_beat - beat).square().mean(dim=1) * there
-        return 0.5 * miss + 0.5 * error.sum() / there.sum().clamp_min(1) / 0.3
+        beats = ranks.mean(there.sum().float()).clamp_min(1)
+        return 0.5 * miss + 0.5 * error.sum() / beats / 0.3
 
 
 def _view(window: Tensor, at: Tensor, patch: int) -> View:

@@ -1,0 +1,46 @@
+"""What a run says of itself, for people, scripts and TensorBoard."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from cardioprint.training.recipes import Run
+
+
+class Log:
+    """JSON lines for people and scripts, TensorBoard where it is installed."""
+
+    def __init__(self, folder: Path, run: Run, *, enabled: bool):
+        self.enabled, self.path = enabled, folder / "log.jsonl"
+        self.board: Any = None
+        if enabled:
+            (folder / "run.json").write_text(json.dumps(dataclasses.asdict(run), indent=1))
+            try:
+                from torch.utils.tensorboard import SummaryWriter
+
+                self.board = SummaryWriter(str(folder))
+            except ImportError:
+                pass
+
+    def write(self, kind: str, step: int, values: dict[str, Any]) -> None:
+        """Append one line."""
+        if not self.enabled:
+            return
+        plain = {k: round(float(v), 5) for k, v in values.items()}
+        with self.path.open("a") as file:
+            file.write(json.dumps({"kind": kind, "step": step, **plain}) + "\n")
+        if self.board is not None:
+            for key, value in plain.items():
+                self.board.add_scalar(f"{kind}/{key}", value, step)
+
+
+def lowest(log: Path) -> float:
+    """Return the lowest validation loss of a run so far; infinity where there is none."""
+    if not log.exists():
+        return math.inf
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    return min((d["loss"] for d in lines if d["kind"] == "valid"), default=math.inf)
