@@ -56,6 +56,18 @@ class ModelConfig:
     """Numbers in a fingerprint; the first half is shared by the modalities."""
     timing: int = 32
     """Leading features of each bottleneck token that both modalities must agree on."""
+    content_scale: float = 3.0
+    """Loudness of a patch's content when the model is new."""
+    position_scale: float = 0.5
+    """Loudness of its position."""
+    fold: bool = True
+    """Bottleneck tokens begin with the patches of their own stretch folded in."""
+    near: bool = True
+    """Bottleneck tokens look at patches with a distance bias."""
+    unfold: bool = True
+    """Decoders unfold a token into its stretch; otherwise they look at all tokens alike."""
+    peek: bool = False
+    """Decoders look at the encoders' tokens too, not only at the bottleneck's."""
 
     def __post_init__(self) -> None:
         if self.window_samples % self.patch:
@@ -111,8 +123,8 @@ class PatchEncoder(nn.Module):
         super().__init__()
         self.embed = nn.Linear(config.patch, config.features)
         # Patch content louder than position, one of the four changes that prevented a collapse.
-        self.embed.weight.data.mul_(3.0)
-        positions = 0.5 * sinusoids(config.patch_times, config.features)
+        self.embed.weight.data.mul_(config.content_scale)
+        positions = config.position_scale * sinusoids(config.patch_times, config.features)
         self.register_buffer("positions", positions, persistent=False)
         self.layers = nn.ModuleList(
             Block(config.features, config.heads) for _ in range(config.encoder_layers)
@@ -140,6 +152,7 @@ class Bottleneck(nn.Module):
 
     def __init__(self, config: ModelConfig):
         super().__init__()
+        self.near, self.folds = config.near, config.fold
         self.patches, self.stretch = config.patches, config.patches // config.latents
         seconds = config.window_samples / config.sampling_rate
         centres = (torch.arange(config.latents) + 0.5) * seconds / config.latents
@@ -150,8 +163,9 @@ class Bottleneck(nn.Module):
             {m: nn.Parameter(0.02 * torch.randn(config.features)) for m in MODALITIES}
         )
         self.norm_patch = nn.ModuleDict({m: nn.LayerNorm(config.features) for m in MODALITIES})
+        width = self.stretch * config.features
         self.fold = nn.ModuleDict(
-            {m: nn.Linear(self.stretch * config.features, config.features) for m in MODALITIES}
+            {m: nn.Linear(width, config.features) for m in MODALITIES if self.folds}
         )
         # Bias of -slope per second of distance; from nearly global to nearly one stretch.
         self.slope = nn.Parameter(torch.linspace(-2.0, 2.0, config.heads))
@@ -172,15 +186,18 @@ class Bottleneck(nn.Module):
             tokens = self.norm_patch[modality](e.tokens)
             if e.keep is not None:
                 tokens = tokens * e.keep[..., None].to(tokens.dtype)
-            folded = self.fold[modality](self._grid(tokens, e.at))
-            if e.keep is not None:  # nothing visible is the same as no such channel: no bias
-                folded = folded * e.keep.any(dim=1).to(folded.dtype)[:, None, None]
-            z = z + folded
+            if self.folds:
+                folded = self.fold[modality](self._grid(tokens, e.at))
+                if e.keep is not None:  # nothing visible is the same as no such channel: no bias
+                    folded = folded * e.keep.any(dim=1).to(folded.dtype)[:, None, None]
+                z = z + folded
             context.append(tokens + self.modality[modality])
             distance = (self.patch_times[e.at][:, None, :] - self.centres[None, :, None]).abs()
             near = -self.slope.exp()[None, :, None, None] * distance[:, None]
+            near = near if self.near else torch.zeros_like(near)
             bias.append(near if e.keep is None else near + hide(e.keep))
-        z = self.take(z, torch.cat(context, dim=1), torch.cat(bias, dim=-1))
+        context = torch.cat(context, dim=1)
+        z = self.take(z.expand(context.shape[0], -1, -1), context, torch.cat(bias, dim=-1))
         for layer in self.layers:
             z = layer(z)
         return self.norm(z)
@@ -196,15 +213,18 @@ class Bottleneck(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Bottleneck tokens -> one modality's patches. It sees nothing else."""
+    """Bottleneck tokens -> one modality's patches. It sees nothing else, unless told to peek."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.stretch = config.patches // config.latents
         width = config.decoder_features
-        self.unfold = nn.Linear(config.features, self.stretch * width)
-        positions = 0.5 * sinusoids(config.patch_times, width)
+        positions = config.position_scale * sinusoids(config.patch_times, width)
         self.register_buffer("positions", positions, persistent=False)
+        self.unfold = nn.Linear(config.features, self.stretch * width) if config.unfold else None
+        looks = not config.unfold or config.peek
+        self.narrow = nn.Linear(config.features, width) if looks else None
+        self.look = Block(width, config.heads, cross=True) if looks else None
         self.layers = nn.ModuleList(
             Block(width, config.heads) for _ in range(config.decoder_layers)
         )
@@ -214,10 +234,17 @@ class Decoder(nn.Module):
     positions: Tensor
 
     def forward(
-        self, z: Float[Tensor, "batch latent feature"]
+        self,
+        z: Float[Tensor, "batch latent feature"],
+        peeked: Float[Tensor, "batch token feature"] | None = None,
     ) -> Float[Tensor, "batch patch sample"]:
         """Return the whole window, patch by patch."""
-        x = rearrange(self.unfold(z), "b l (s f) -> b (l s) f", s=self.stretch) + self.positions
+        x = self.positions.expand(z.shape[0], -1, -1)
+        if self.unfold is not None:
+            x = x + rearrange(self.unfold(z), "b l (s f) -> b (l s) f", s=self.stretch)
+        if self.look is not None and self.narrow is not None:
+            seen = z if peeked is None else torch.cat([z, peeked], dim=1)
+            x = self.look(x, self.narrow(seen))
         for layer in self.layers:
             x = layer(x)
         return self.out(self.norm(x))
@@ -252,17 +279,31 @@ class M2AE(nn.Module):
 
         A modality that is not in `shown` is absent, which is the same as a channel removed.
         """
-        return self.bottleneck({m: self.encoders[m](shown[m]) for m in MODALITIES if m in shown})
+        return self.bottleneck(self.look(shown))
+
+    def look(self, shown: dict[str, View]) -> dict[str, Encoded]:
+        """Return what each encoder makes of its modality."""
+        return {m: self.encoders[m](shown[m]) for m in MODALITIES if m in shown}
 
     def fingerprint(self, z: Float[Tensor, "batch latent feature"]) -> Float[Tensor, "batch print"]:
         """Return the mean over the bottleneck's tokens of a non-linear read-out."""
         return (self.readout(z).mean(dim=1) - self.centre) / self.spread
 
     def decode(
-        self, z: Float[Tensor, "batch latent feature"]
+        self,
+        z: Float[Tensor, "batch latent feature"],
+        encoded: dict[str, Encoded] | None = None,
     ) -> dict[str, Float[Tensor, "batch patch sample"]]:
-        """Return both modalities as the bottleneck holds them."""
-        return {modality: decoder(z) for modality, decoder in self.decoders.items()}
+        """Return both modalities as the bottleneck holds them.
+
+        Args:
+            z: The bottleneck's tokens.
+            encoded: The encoders' tokens, for a model whose decoders peek.
+        """
+        peeked = None
+        if self.config.peek and encoded:
+            peeked = torch.cat([e.tokens for e in encoded.values()], dim=1)
+        return {modality: decoder(z, peeked) for modality, decoder in self.decoders.items()}
 
     def timing(self, z: Float[Tensor, "batch latent feature"]) -> Float[Tensor, "batch timing"]:
         """Return the part of the tokens both modalities must agree on: when the beats fall."""

@@ -16,6 +16,8 @@ from cardioprint.training import ranks
 class ObjectiveConfig:
     """Weights of the loss."""
 
+    reconstruct: float = 1.0
+    """Both modalities from the bottleneck's tokens."""
     visible: float = 0.5
     """Reconstruction of visible patches, beside 1 for hidden ones."""
     derivative: float = 0.3
@@ -27,6 +29,8 @@ class ObjectiveConfig:
     """Spectrum, autocorrelation and mean beat of both modalities, read from the fingerprint."""
     phase: float = 0.1
     """InfoNCE between the modalities' tokens for one window; 0.5 hurt in one replication."""
+    phase_from: str = "tokens"
+    """What tells windows of one moment: tokens; or the fingerprint, which then carries phase."""
     state: float = 0.2
     """InfoNCE between fingerprints of two windows of a person."""
     decorrelation: float = 0.02
@@ -35,6 +39,8 @@ class ObjectiveConfig:
     """info_nce: over the batch of all ranks; sigmoid: pair by pair, over a rank's own rows."""
 
     def __post_init__(self) -> None:
+        if self.phase_from not in ("tokens", "fingerprint"):
+            raise ValueError(f"phase_from must be tokens or fingerprint, not {self.phase_from!r}")
         if self.contrast not in ("info_nce", "sigmoid"):
             raise ValueError(f"contrast must be info_nce or sigmoid, not {self.contrast!r}")
 
@@ -99,11 +105,12 @@ class Objective(nn.Module):
                 m: _view(batch.noisy[view][:, MODALITIES.index(m)], at, patch)
                 for m, at in batch.shown[view].items()
             }
-            z = self.model.encode(shown)
+            encoded = self.model.look(shown)
+            z = self.model.bottleneck(encoded)
             f = self.model.fingerprint(z)
             latents.append(z)
             prints.append(f)
-            guesses = self.model.decode(z)
+            guesses = self.model.decode(z, encoded)
             description = self.describe(f).float().split(self.sizes, dim=-1)
             for row, m in enumerate(MODALITIES):
                 truth = patchify(batch.clean[view][:, row], patch)
@@ -121,7 +128,7 @@ class Objective(nn.Module):
                     derivative_weight=derivative,
                     mean=ranks.mean,
                 )
-                total = total + 0.5 * loss
+                total = total + 0.5 * c.reconstruct * loss
                 if not (visible & valid).any():
                     source = next(iter(batch.shown[view]))
                     parts[f"mse_{source}_to_{m}"] = error
@@ -155,7 +162,8 @@ class Objective(nn.Module):
             # Every row is its own: another window of the same person is a fair mismatch.
             rows = torch.arange(len(batch.subject), device=batch.subject.device)
             rows = rows + len(rows) * ranks.place()
-            which, name, weight, (a, b) = 0, "phase", c.phase, timings
+            which, name, weight = 0, "phase", c.phase
+            a, b = timings if c.phase_from == "tokens" else prints
         else:
             which, name, weight, (a, b) = 1, "within", c.state, prints
             rows = batch.subject
