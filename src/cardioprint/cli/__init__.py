@@ -23,7 +23,6 @@ def verbs() -> dict[str, Callable[..., Any]]:
         "show": use.show,
         "demo": use.demo,
         "models": use.models,
-        "corpus": make.corpus,
         "pretrain": make.pretrain,
         "export": make.export,
         "bench": make.bench,
@@ -32,7 +31,23 @@ def verbs() -> dict[str, Callable[..., Any]]:
 
 def groups() -> dict[str, dict[str, Callable[..., Any]]]:
     """Return the verbs that have verbs of their own: `cardioprint data list`."""
-    return {}
+    from cardioprint.cli import corpus, data
+
+    return {
+        "corpus": {
+            "build": corpus.build,
+            "info": corpus.info,
+            "check": corpus.check,
+            "merge": corpus.merge,
+            "export": corpus.export,
+        },
+        "data": {
+            "list": data.list_,
+            "show": data.show,
+            "fetch": data.fetch,
+            "verify": data.verify,
+        },
+    }
 
 
 def _pointer(name: str, group: dict[str, Callable[..., Any]]) -> Callable[..., Any]:

@@ -1,0 +1,137 @@
+"""Small databases whose recordings are made as they are read, for tests of corpora.
+
+In a module of its own, so that worker processes can import it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from cardioprint.corpus.sources import SourceFolder
+from cardioprint.datasets.base import Database, Entry, Files
+from cardioprint.errors import RecordError
+from cardioprint.readers import ChannelInfo, RecordFile
+from cardioprint.signal.blocks import InMemory, Source
+from cardioprint.simulate import patient
+from cardioprint.types import Modality, Record
+
+
+def write(folder: Path, records: dict[str, str]) -> Path:
+    """Write one text file a record; the text says what reading it does.
+
+    "SECONDS SEED": a simulated recording; "SECONDS SEED PIECES": as several pieces;
+    "bad", "crash", "die", "die once", "hours N", "empty", "odd": see `read`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in records.items():
+        (folder / f"{name}.txt").write_text(text)
+    return folder
+
+
+def find(folder: Path) -> Iterator[Entry]:
+    """List the files; two neighbours are one person."""
+    for i, path in enumerate(sorted(folder.glob("*.txt"))):
+        yield Entry(
+            database="tiny",
+            record=path.stem,
+            path=str(path),
+            subject=f"p{i // 2}",
+            labels={"age": 30 + i, "sex": "F", "device": "simulated", "sbp": float("nan")},
+            size=path.stat().st_size,
+        )
+
+
+def read(entry: Entry) -> Iterator[Source]:
+    """Make the recording that the file asks for."""
+    path = Path(entry.path)
+    words = path.read_text().split()
+    if words[0] == "bad":
+        raise RecordError("it is damaged", source=entry.path, field="samples")
+    if words[0] == "crash":
+        raise ZeroDivisionError("a bug of the adapter")
+    if words[0] == "die":
+        mark = path.with_suffix(".died")
+        if len(words) == 1 or not mark.exists():
+            mark.write_text("")
+            os.kill(os.getpid(), signal.SIGKILL)
+        words = ["20", "1"]
+    if words[0] == "hours":
+        yield long_recording(float(words[1]), fails_at=float(words[2]) if words[2:] else None)
+        return
+    if words[0] == "slow":
+        time.sleep(float(words[1]))
+        words = words[2:]
+    record = simulated(float(words[0]), int(words[1]))
+    if words[2:] == ["odd"]:
+        yield InMemory(record=only(record, Modality.OTHER))
+    for piece in range(int(words[2]) if words[2:] and words[2] != "odd" else 1):
+        yield InMemory(record=replace(record, name=f"{record.name} {piece}"))
+
+
+def simulated(seconds: float, seed: int) -> Record:
+    """Return a recording of one ECG and one PPG."""
+    record, _ = patient(minutes=seconds / 60, seed=seed, events=False)
+    return record
+
+
+def only(record: Record, modality: Modality) -> Record:
+    """Return the record with all channels declared another modality."""
+    return record.with_channels(*(replace(c, modality=modality) for c in record.channels))
+
+
+def long_recording(hours: float, *, fails_at: float | None = None) -> RecordFile:
+    """Return hours of a repeating recording that is made in parts and never held whole."""
+    record = simulated(60, 5)
+    n = round(hours * 3600 * record.channels[0].sampling_rate)
+
+    def load(spans):
+        out = []
+        for i, first, last in spans:
+            x = record.channels[i].samples
+            rate = record.channels[i].sampling_rate
+            if fails_at is not None and last > fails_at * 3600 * rate:
+                raise RecordError("the file ends early", source="long", field="samples")
+            out.append(x[np.arange(first, last) % len(x)])
+        return out
+
+    channels = tuple(
+        ChannelInfo(
+            name=c.name,
+            modality=c.modality,
+            sampling_rate=c.sampling_rate,
+            n_samples=n,
+            lead=c.lead,
+        )
+        for c in record.channels
+    )
+    return RecordFile(path=Path("long"), name="long", channels=channels, load=load)
+
+
+TINY = Database(
+    name="tiny",
+    title="Tiny",
+    publisher="nobody",
+    version="1",
+    licence="CC0",
+    access="open",
+    citation="none",
+    document="",
+    files=Files(kind=""),
+    find=find,
+    read=read,
+    pretraining=True,
+)
+
+
+def source(folder: Path, records: dict[str, str] | None = None, **changes) -> SourceFolder:
+    """Return a folder of the tiny database, filled with records if some are given."""
+    if records is not None:
+        write(folder, records)
+    return SourceFolder(database=replace(TINY, **changes), folder=folder)
