@@ -5,8 +5,11 @@ In a module of its own, so that worker processes can import it.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from cardioprint.corpus import units
+from cardioprint.corpus.build import build
 from cardioprint.corpus.sources import SourceFolder
+from cardioprint.corpus.store import open_corpus
 from cardioprint.datasets.base import Database, Entry, Files
 from cardioprint.errors import RecordError
 from cardioprint.readers import ChannelInfo, RecordFile
@@ -26,8 +32,10 @@ from cardioprint.types import Modality, Record
 def write(folder: Path, records: dict[str, str]) -> Path:
     """Write one text file a record; the text says what reading it does.
 
-    "SECONDS SEED": a simulated recording; "SECONDS SEED PIECES": as several pieces;
-    "bad", "crash", "die", "die once", "hours N", "empty", "odd": see `read`.
+    "SECONDS SEED": a simulated recording; "SECONDS SEED PIECES": several of them;
+    "SECONDS SEED 1 odd": one, after a piece that has neither ECG nor PPG; "slow WAIT SECONDS
+    SEED": after a while; "short": too short; "hours N": long; "hours N AT": damaged after a
+    while; "bad", "crash": an error; "die", "die once": the process is killed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in records.items():
@@ -68,10 +76,13 @@ def read(entry: Entry) -> Iterator[Source]:
     if words[0] == "slow":
         time.sleep(float(words[1]))
         words = words[2:]
+    if words[0] == "short":
+        yield InMemory(record=part(simulated(20, 1), 1.0))
+        return
     record = simulated(float(words[0]), int(words[1]))
-    if words[2:] == ["odd"]:
+    if words[3:] == ["odd"]:
         yield InMemory(record=only(record, Modality.OTHER))
-    for piece in range(int(words[2]) if words[2:] and words[2] != "odd" else 1):
+    for piece in range(int(words[2]) if words[2:] else 1):
         yield InMemory(record=replace(record, name=f"{record.name} {piece}"))
 
 
@@ -84,6 +95,13 @@ def simulated(seconds: float, seed: int) -> Record:
 def only(record: Record, modality: Modality) -> Record:
     """Return the record with all channels declared another modality."""
     return record.with_channels(*(replace(c, modality=modality) for c in record.channels))
+
+
+def part(record: Record, seconds: float) -> Record:
+    """Return the beginning of a record."""
+    return record.with_channels(
+        *(replace(c, samples=c.samples[: round(seconds * c.sampling_rate)]) for c in record.channels)
+    )
 
 
 def long_recording(hours: float, *, fails_at: float | None = None) -> RecordFile:
@@ -135,3 +153,69 @@ def source(folder: Path, records: dict[str, str] | None = None, **changes) -> So
     if records is not None:
         write(folder, records)
     return SourceFolder(database=replace(TINY, **changes), folder=folder)
+
+
+def rows_of(where) -> list[dict]:
+    """Return all rows of a corpus in an order that does not depend on who built it when."""
+    with open_corpus(where) as corpus:
+        rows = corpus.windows.to_table().to_pylist()
+    return sorted(rows, key=lambda row: (row["record"], row["start"]))
+
+
+def left_behind(where: Path) -> set[str]:
+    """Return Lance files that belong to no fragment, and records that are still pending."""
+    with open_corpus(where) as corpus:
+        held = {f.path for g in corpus.windows.get_fragments() for f in g.metadata.files}
+    files = {p.name for p in (where / "windows.lance" / "data").glob("*")}
+    return files - held | {p.name for p in (where / "records").glob("*.pending.parquet")}
+
+
+def main(arguments: list[str]) -> None:
+    """Build in a process of its own: SOURCE OUT WORKERS RECORDS_IN_A_UNIT [FAULT].
+
+    A fault kills the process: "before" or "after" the second commit of its windows.
+    """
+    folder, out, workers, together, *fault = arguments
+    units.UNIT_RECORDS = int(together)
+    if fault:
+        _install(fault[0])
+    report = build([source(Path(folder))], out, workers=int(workers))
+    print(
+        json.dumps({"added": report.added, "kept": report.kept, "peak_rss": report.peak_rss}),
+        flush=True,
+    )
+
+
+def _install(fault: str) -> None:
+    import lance
+
+    commit, calls = lance.LanceDataset.commit, []
+
+    def deadly(*args, **more):
+        calls.append(1)
+        if len(calls) == 2 and fault == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        commit(*args, **more)
+        if len(calls) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    lance.LanceDataset.commit = deadly
+
+
+def started(*arguments: object) -> subprocess.Popen:
+    """Start `main` in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", "import sys, tiny_database as t; t.main(sys.argv[1:])"]
+        + [str(a) for a in arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent), "OMP_NUM_THREADS": "1"},
+    )
+
+
+def finished(process: subprocess.Popen) -> dict:
+    """Return what a started build says at its end."""
+    text, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    return json.loads(text)

@@ -2,7 +2,62 @@
 
 from __future__ import annotations
 
+from cardioprint.datasets import (
+    bidmc,
+    but_ppg,
+    capnobase,
+    cinc2015,
+    cinc2017,
+    code15,
+    ecgid,
+    folder,
+    liu2022,
+    ludb,
+    mcmed,
+    mimic3_ext_ppg,
+    mimic3wdb_matched,
+    mimic4wdb,
+    mimic_perform,
+    mitdb,
+    ppg_bp,
+    ppg_dalia,
+    ptbxl,
+    pulse_transit_time_ppg,
+    pulsedb_mimic,
+    pulsedb_vital,
+    troika,
+    uci_bp,
+    vitaldb,
+    wesad,
+)
 from cardioprint.datasets.base import Database
 
-DATABASES: dict[str, Database] = {}
+DATABASES: dict[str, Database] = {
+    "bidmc": bidmc.DATABASE,
+    "but_ppg": but_ppg.DATABASE,
+    "capnobase": capnobase.DATABASE,
+    "cinc2015": cinc2015.DATABASE,
+    "cinc2017": cinc2017.DATABASE,
+    "code15": code15.DATABASE,
+    "ecgid": ecgid.DATABASE,
+    "folder": folder.DATABASE,
+    "liu2022": liu2022.DATABASE,
+    "ludb": ludb.DATABASE,
+    "mcmed": mcmed.DATABASE,
+    "mimic3_ext_ppg": mimic3_ext_ppg.DATABASE,
+    "mimic3wdb_matched": mimic3wdb_matched.DATABASE,
+    "mimic4wdb": mimic4wdb.DATABASE,
+    "mimic_perform": mimic_perform.DATABASE,
+    "mitdb": mitdb.DATABASE,
+    "ppg_bp": ppg_bp.DATABASE,
+    "ppg_dalia": ppg_dalia.DATABASE,
+    "ptbxl": ptbxl.DATABASE,
+    "pulse_transit_time_ppg": pulse_transit_time_ppg.DATABASE,
+    "pulsedb_mimic": pulsedb_mimic.DATABASE,
+    "pulsedb_vital": pulsedb_vital.DATABASE,
+    "troika": troika.DATABASE,
+    "uci_bp": uci_bp.DATABASE,
+    "vitaldb": vitaldb.DATABASE,
+    "wesad": wesad.DATABASE,
+}
 """Databases by name."""

@@ -9,7 +9,6 @@ of int16 counts; `x_gain` and `x_offset` turn counts into the publisher's units;
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cardioprint.datasets.neighbours import block_of, on_border
+from cardioprint.datasets.splits import reserved
 from cardioprint.errors import RecordError, UnknownNameError
 from cardioprint.types import Record
 
@@ -32,12 +33,6 @@ DATA_VARIABLE = "CARDIOPRINT_DATA"
 
 UCI_GRID = 1000
 """Samples (8 s): UCI records are blocks of this length glued together by their authors."""
-
-RESERVED_FIFTH = 5
-"""One subject block in five never enters pretraining."""
-
-BLOCK = 20
-"""Consecutive record numbers in a block: neighbours are often one patient's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +78,16 @@ TABLES: dict[str, Table] = {
         publisher="IEEE Signal Processing Cup 2015 (Zhang 2015)",
         licence="cite Zhang 2015",
     ),
+    "vitaldb_short": Table(
+        path="paired/vitaldb_short.parquet",
+        publisher="VitalDB (Lee 2022), windows of 3 s and 5 s",
+        licence="VitalDB's own terms, non-commercial",
+    ),
+    "polar_oximeter": Table(
+        path="paired/polar_oximeter.parquet",
+        publisher="Polar H10 chest strap and finger oximeter",
+        licence="none stated: evaluate only",
+    ),
     "five_class": Table(
         path="labelled/five_class.parquet",
         publisher="PTB-XL (Wagner 2020), CPSC and Georgia (Alday 2020), LUDB (Kalyakulina 2020)",
@@ -94,7 +99,7 @@ TABLES: dict[str, Table] = {
         licence="cite Liu 2022",
     ),
     "ppg_bp": Table(
-        path="labelled/ppg_bp.parquet", publisher="PPG-BP (Liang 2018)", licence="CC BY 4.0"
+        path="labelled/ppg_bp.parquet", publisher="PPG-BP (Liang 2018)", licence="CC0 1.0"
     ),
     "ecgid": Table(
         path="labelled/ecgid.parquet", publisher="ECG-ID (Lugovaya 2005)", licence="ODC-By 1.0"
@@ -144,11 +149,21 @@ def rows(name: str, columns: list[str] | None = None) -> Iterator[dict[str, Any]
             out = {c: v.as_py() for c, v in row.items() if c not in waves}
             for wave in waves:
                 if wave in row:
-                    out[wave] = _decode(row[wave], out[f"{wave}_gain"], out[f"{wave}_offset"])
+                    out[wave] = decode(row[wave], out[f"{wave}_gain"], out[f"{wave}_offset"])
             yield out
 
 
-def _decode(difference: Any, gain: float, offset: float) -> NDArray[np.float32] | None:
+def decode(difference: Any, gain: float, offset: float) -> NDArray[np.float32] | None:
+    """Return the waveform of a cell in the publisher's units, NaN where missing.
+
+    Args:
+        difference: Arrow list of int16 counts, as first differences.
+        gain: Units per count.
+        offset: Units at count 0.
+
+    Returns:
+        Shape (time,); None where the cell is empty.
+    """
     if not difference.is_valid:
         return None
     counts = np.cumsum(difference.values.to_numpy(zero_copy_only=False), dtype=np.int64)
@@ -192,30 +207,19 @@ def find_seams(ecg: NDArray[np.floating], ppg: NDArray[np.floating]) -> list[int
     return sorted(seams)
 
 
-def reserved(name: str, number: int, part: int = 0) -> bool:
-    """Return whether a block of neighbouring records is kept out of every pretraining.
-
-    Stable under growth: it depends on the block alone (a hash with a fixed salt).
-    """
-    key = f"cardioprint reserved fifth:{name}:{part}:{number // BLOCK}"
-    return zlib.crc32(key.encode()) % RESERVED_FIFTH == 0
-
-
 def pretraining_records(name: str, *, kept_apart: bool = False) -> Iterator[tuple[Record, str]]:
     """Yield (record, table) of the people who may enter pretraining, or of those kept apart.
 
     A subject goes where the block of the first of its records goes. Records next to a
     reserved block belong to neither side: a patient's recordings carry neighbouring numbers.
     """
-    numbers: dict[str, tuple[int, int]] = {}
+    blocks: dict[str, str] = {}
     border: set[str] = set()
     for row in rows(name, columns=[]):
         part, number = int(row.get("part") or 0), int(row["num"])
-        numbers.setdefault(str(row["subject"]), (part, number))
-        near = {reserved(name, number + step, part) for step in (-1, 0, 1)}
-        if len(near) == 2:
+        blocks.setdefault(str(row["subject"]), block_of(name, number, part))
+        if on_border(name, number, part):
             border.add(str(row["record"]))
     for record, row in paired_records(name):
-        part, number = numbers[record.subject]
-        if reserved(name, number, part) == kept_apart and str(row["record"]) not in border:
+        if reserved(blocks[record.subject]) == kept_apart and str(row["record"]) not in border:
             yield record, name
