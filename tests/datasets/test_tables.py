@@ -1,6 +1,4 @@
-import csv
 from collections import defaultdict
-from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -8,12 +6,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from cardioprint.datasets import tables
-from cardioprint.datasets.neighbours import on_border
 from cardioprint.datasets.tables import (
     TABLES,
     find_seams,
     paired_records,
-    pretraining_records,
     rows,
 )
 from cardioprint.errors import RecordError, UnknownNameError
@@ -108,69 +104,3 @@ def test_bidmc_and_licences():
     """bidmc is the public test set; weights may not be trained on what forbids it."""
     assert set(TRAINED_ON) == {"uci_bp", "cinc2015"}
     assert all(table.licence for table in TABLES.values())
-
-
-@pytest.fixture(scope="module", params=TRAINED_ON)
-def sides(request, shared_data):
-    """Return a table, its rows, and those of either side of the split; waveforms unread."""
-    name = request.param
-    every = list(rows(name, columns=[]))
-
-    def without_waveforms(_):
-        for row in every:
-            yield SimpleNamespace(subject=str(row["subject"]), row=row), row
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "paired_records", without_waveforms)
-        seen = {
-            apart: [record.row for record, _ in pretraining_records(name, kept_apart=apart)]
-            for apart in (False, True)
-        }
-    return name, every, seen
-
-
-def test_no_person_is_on_both_sides(sides):
-    name, every, seen = sides
-    people = {side: {str(r["subject"]) for r in kept} for side, kept in seen.items()}
-    assert people[False] and people[True]
-    assert not people[False] & people[True]
-    share = len(seen[True]) / (len(seen[True]) + len(seen[False]))
-    assert 0.1 < share < 0.32, name
-    assert len(seen[True]) + len(seen[False]) > 0.85 * len(every)
-
-
-def test_the_borders_of_reserved_blocks_are_on_neither_side(sides):
-    """A patient's recordings carry neighbouring numbers, whatever the subject column says.
-
-    A subject goes as a whole where its first record goes, so that a few neighbours (20 of 3,091
-    and 3 of 538, of different subjects) do stand on different sides inside a block.
-    """
-    name, every, seen = sides
-    side = {(int(r.get("part") or 0), int(r["num"])): s for s, kept in seen.items() for r in kept}
-    for part, number in side:
-        assert not on_border(name, number, part)
-    apart = [at for at, s in side.items() if side.get((at[0], at[1] + 1), s) != s]
-    assert len(apart) <= 0.01 * len(every)
-
-
-def test_proven_copies_are_not_on_both_sides(sides, shared_data):
-    name, _, seen = sides
-    if name != "cinc2015":
-        pytest.skip("copies are proven for cinc2015 only")
-    side = {str(r["record"]): s for s, kept in seen.items() for r in kept}
-    groups = defaultdict(set)
-    with (shared_data / "paired" / "cinc2015_overlaps.csv").open() as file:
-        for line in csv.DictReader(file):
-            groups[line["group"]] |= {side.get(line["record"]), side.get(line["group"])}
-    assert len(groups) > 10
-    assert [g for g, where in groups.items() if {True, False} <= where] == []
-
-
-def test_both_sides_together_hold_each_record_once(shared_data):
-    """The real thing, waveforms and all, on the smaller table."""
-    names = [
-        record.name
-        for apart in (False, True)
-        for record, _ in pretraining_records("cinc2015", kept_apart=apart)
-    ]
-    assert len(names) == len(set(names)) > 450

@@ -64,6 +64,7 @@ def test_the_publisher_s_matlab_files(tmp_path):
     glued[:, 2000:] = np.roll(signals(3000), 40, axis=1)[:, 2000:]
     matlab(tmp_path / "Part_2.mat", [signals(1000), glued])
     matlab(tmp_path / "Part_1.mat", [signals(2000)] * 3)
+    (tmp_path / "Part_1_2.csv").write_text("a copy of a record that is there")
     found = entries(DATABASE, tmp_path)
     assert [e.record for e in found] == ["p1_0001", "p1_0002", "p1_0003", "p2_0001", "p2_0002"]
     assert [e.block for e in found[2:4]] == ["uci_bp:1:0", "uci_bp:2:0"]

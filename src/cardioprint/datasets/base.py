@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LABELS: dict[str, str] = {
     "age": "years",
+    "age_over": "years, where the publisher says no more than that somebody is older",
     "sex": "F or M",
     "height": "cm",
     "weight": "kg",

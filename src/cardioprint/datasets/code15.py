@@ -50,8 +50,8 @@ def find(folder: Path) -> Iterator[Entry]:
     # Tuples, not dictionaries: there are 345,779 of them.
     exams = {row["exam_id"]: tuple(row.values()) for row in rows(table, _ABOUT, fix=fix)}
     for exam, path, place, size in _stored(folder):
-        if exam in exams:
-            row: dict[str, str] = dict(zip(_ABOUT, exams[exam], strict=True))
+        if found := exams.pop(exam, None):
+            row: dict[str, str] = dict(zip(_ABOUT, found, strict=True))
             yield Entry(
                 database="code15",
                 record=exam,

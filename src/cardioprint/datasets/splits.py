@@ -46,10 +46,10 @@ def split_of(database: Database, entry: Entry) -> str:
     """Return the side of an entry, one of `SPLITS`; duplicates are joined later."""
     if entry.border:
         return "border"
-    if entry.split in ("valid", "test"):
-        return entry.split
     if not database.pretraining:
         return "test"
+    if entry.split in ("valid", "test"):
+        return entry.split
     key = entry.block or subject_key(database, entry)
     if reserved(key):
         return "reserved"

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cardioprint.datasets.neighbours import block_of, on_border
-from cardioprint.datasets.splits import reserved
 from cardioprint.errors import RecordError, UnknownNameError
 from cardioprint.types import Record
 
@@ -205,21 +203,3 @@ def find_seams(ecg: NDArray[np.floating], ppg: NDArray[np.floating]) -> list[int
         grid = range(UCI_GRID, len(x) - 1, UCI_GRID)
         seams.update(at for at in grid if np.nanmax(jump[at - 2 : at]) > limit)
     return sorted(seams)
-
-
-def pretraining_records(name: str, *, kept_apart: bool = False) -> Iterator[tuple[Record, str]]:
-    """Yield (record, table) of the people who may enter pretraining, or of those kept apart.
-
-    A subject goes where the block of the first of its records goes. Records next to a
-    reserved block belong to neither side: a patient's recordings carry neighbouring numbers.
-    """
-    blocks: dict[str, str] = {}
-    border: set[str] = set()
-    for row in rows(name, columns=[]):
-        part, number = int(row.get("part") or 0), int(row["num"])
-        blocks.setdefault(str(row["subject"]), block_of(name, number, part))
-        if on_border(name, number, part):
-            border.add(str(row["record"]))
-    for record, row in paired_records(name):
-        if reserved(blocks[record.subject]) == kept_apart and str(row["record"]) not in border:
-            yield record, name

@@ -39,12 +39,14 @@ def find(folder: Path) -> Iterator[Entry]:
 
     Blood pressure is in the signals only: `read` puts it into the notes of a record.
     """
-    for path in files_named(folder, r"Part_[1-4]\.mat"):
+    parts = {int(p.stem[-1]): p for p in files_named(folder, r"Part_[1-4]\.mat")}
+    for part, path in sorted(parts.items()):
         for number, size in enumerate(_sizes(path), start=1):
-            yield _entry(path, int(path.stem[-1]), number, str(number - 1), size)
+            yield _entry(path, part, number, str(number - 1), size)
     for path in files_named(folder, r"Part_[1-4]_\d+\.csv"):
         part, number = map(int, re.findall(r"\d+", path.stem))
-        yield _entry(path, part, number, "", path.stat().st_size)
+        if part not in parts:
+            yield _entry(path, part, number, "", path.stat().st_size)
 
 
 def _entry(path: Path, part: int, number: int, place: str, size: int) -> Entry:

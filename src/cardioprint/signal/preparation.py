@@ -273,9 +273,8 @@ def _roughness(samples: NDArray[np.float32], rate: float) -> NDArray[np.float32]
     bend = np.zeros(len(samples))
     bend[1:-1] = samples[1:-1] - (samples[:-2].astype(np.float64) + samples[2:]) / 2
     square = np.nan_to_num(bend, nan=0.0, posinf=0.0, neginf=0.0) ** 2
-    return ndimage.uniform_filter1d(square, round(0.2 * rate) | 1, mode="nearest").astype(
-        np.float32
-    )
+    mean = ndimage.uniform_filter1d(square, round(0.2 * rate) | 1, mode="nearest")
+    return np.maximum(mean, 0).astype(np.float32)  # its running sum may end a hair below zero
 
 
 def stretches(measured: NDArray[np.bool_], *, longest_gap: int = 0) -> list[tuple[int, int]]:
