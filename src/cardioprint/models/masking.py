@@ -14,45 +14,60 @@ BLOCK = 5
 
 
 def complementary(
-    rng: np.random.Generator, batch: int, patches: int, *, mask_ratio: float = 0.7
+    rng: np.random.Generator,
+    batch: int,
+    patches: int,
+    *,
+    mask_ratio: float = 0.7,
+    block: int = BLOCK,
+    coincide: bool = False,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Choose visible patches of both modalities whose blocks never coincide.
 
     Args:
         rng: Source of chance.
         batch: Rows.
-        patches: Patches a modality, a multiple of `BLOCK`.
+        patches: Patches a modality, a multiple of `block`.
         mask_ratio: Least fraction of all patches, of both modalities together, to hide.
+        block: Patches in a block.
+        coincide: Choose the blocks of the two independently, so that some coincide.
 
     Returns:
         (ecg, ppg): indices of visible patches, shape (batch, visible) each.
     """
-    blocks = patches // BLOCK
+    blocks = patches // block
     each = int((1 - mask_ratio) * blocks + 1e-9)
     order = rng.permuted(np.tile(np.arange(blocks), (batch, 1)), axis=1)
-    turn = rng.integers(0, BLOCK, (batch, 1))
-    return (
-        _unroll(order[:, :each], turn, patches),
-        _unroll(order[:, each : 2 * each], turn, patches),
-    )
+    turn = rng.integers(0, block, (batch, 1))
+    first, second = order[:, :each], order[:, each : 2 * each]
+    if coincide:
+        second = rng.permuted(order, axis=1)[:, :each]
+    return _unroll(first, turn, patches, block), _unroll(second, turn, patches, block)
 
 
 def single(
-    rng: np.random.Generator, batch: int, patches: int, *, mask_ratio: float = 0.7
+    rng: np.random.Generator,
+    batch: int,
+    patches: int,
+    *,
+    mask_ratio: float = 0.7,
+    block: int = BLOCK,
 ) -> NDArray[np.int64]:
     """Choose visible patches of one modality while the other is hidden altogether.
 
     Returns:
         Indices of visible patches, shape (batch, visible).
     """
-    blocks = patches // BLOCK
+    blocks = patches // block
     shown = int(2 * (1 - mask_ratio) * blocks + 1e-9)
     order = rng.permuted(np.tile(np.arange(blocks), (batch, 1)), axis=1)
-    turn = rng.integers(0, BLOCK, (batch, 1))
-    return _unroll(order[:, :shown], turn, patches)
+    turn = rng.integers(0, block, (batch, 1))
+    return _unroll(order[:, :shown], turn, patches, block)
 
 
-def _unroll(blocks: NDArray[np.int64], turn: NDArray[np.int64], patches: int) -> NDArray[np.int64]:
+def _unroll(
+    blocks: NDArray[np.int64], turn: NDArray[np.int64], patches: int, block: int
+) -> NDArray[np.int64]:
     """Turn block numbers into patch indices; `turn` moves the blocks' edges about."""
-    at = blocks[:, :, None] * BLOCK + np.arange(BLOCK)
+    at = blocks[:, :, None] * block + np.arange(block)
     return np.sort((at.reshape(len(blocks), -1) + turn) % patches, axis=1)
