@@ -1,0 +1,1 @@
+"""What a fingerprint has to beat: hand-made features, random kernels, small networks, no signal."""

@@ -1,0 +1,1 @@
+"""Architectures of the peers, written anew; attributes bear the published parameters' names."""
