@@ -1,7 +1,6 @@
 """Fixtures shared by all tests."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,16 +116,26 @@ def tiny_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def smoke_pairs(tmp_path_factory):
-    """Return a corpus of six simulated people, two in each of three sources."""
-    from cardioprint.corpus.pairs import build, open_pairs
+def smoke_cache(tmp_path_factory):
+    """Return a training cache of six simulated people, two in each of three databases."""
+    from cardioprint.corpus.cache import open_cache
+    from cardioprint.corpus.cache_writer import write_cache
+    from corpus_rows import rows_of
 
-    folder = tmp_path_factory.mktemp("corpus")
-    records = []
-    for person in range(6):
+    batches = []
+    for person in sorted(range(6), key=lambda person: person % 3):
         record, _ = patient(
             minutes=1.5, seed=person, heart_rate=55 + 8 * person, events=False, subject=f"p{person}"
         )
-        records.append((replace(record, name=f"r{person}"), f"source{person % 3}"))
-    build(records, folder, Preparation())
-    return open_pairs(folder)
+        source = f"source{person % 3}"
+        rows = rows_of(record, f"{source}/r{person}", subject=f"{source}:p{person}")
+        batches += rows.to_batches()
+    folder = tmp_path_factory.mktemp("cache") / "train"
+    write_cache(
+        batches,
+        folder,
+        windows=sum(b.num_rows for b in batches),
+        preparation=Preparation(),
+        about={"split": "train", "filters": {}, "origin": {}},
+    )
+    return open_cache(folder)

@@ -94,7 +94,7 @@ def test_a_wfdb_file_brings_only_what_wfdb_itself_imports(simulated, tmp_path):
         "readers",
         "simulate",
         "datasets.tables",
-        "corpus.pairs",
+        "corpus.cache",
         "runtime.session",
         "fingerprints.pipeline",
     ),

@@ -100,14 +100,16 @@ def only(record: Record, modality: Modality) -> Record:
 def part(record: Record, seconds: float) -> Record:
     """Return the beginning of a record."""
     return record.with_channels(
-        *(replace(c, samples=c.samples[: round(seconds * c.sampling_rate)]) for c in record.channels)
+        *(
+            replace(c, samples=c.samples[: round(seconds * c.sampling_rate)])
+            for c in record.channels
+        )
     )
 
 
 def long_recording(hours: float, *, fails_at: float | None = None) -> RecordFile:
     """Return hours of a repeating recording that is made in parts and never held whole."""
     record = simulated(60, 5)
-    n = round(hours * 3600 * record.channels[0].sampling_rate)
 
     def load(spans):
         out = []
@@ -124,7 +126,7 @@ def long_recording(hours: float, *, fails_at: float | None = None) -> RecordFile
             name=c.name,
             modality=c.modality,
             sampling_rate=c.sampling_rate,
-            n_samples=n,
+            n_samples=round(hours * 3600 * c.sampling_rate),
             lead=c.lead,
         )
         for c in record.channels

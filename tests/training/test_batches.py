@@ -7,62 +7,22 @@ import pytest
 
 pytest.importorskip("torch")
 
-from cardioprint.corpus.pairs import CANONICAL_LAG, COUNTS, Pairs
-from cardioprint.signal.preparation import Preparation
+from cardioprint.errors import RecordError
 from cardioprint.training.batches import Batch, BatchConfig, Sampler, normalise
-
-RATE = 125
-ONLY = {
-    "same": {"same": 1.0, "both": 0.0, "short": 0.0},
-    "both": {"same": 0.0, "both": 1.0, "short": 0.0},
-    "short": {"same": 0.0, "both": 0.0, "short": 1.0},
-    "other": {"same": 0.0, "both": 0.0, "short": 0.0},
-}
+from cardioprint.training.places import CANONICAL_LAG
+from synthetic_cache import KINDS_ONLY as ONLY
+from synthetic_cache import RATE, synthetic
 
 
-def synthetic(lags, seconds=60, hertz=None):
-    """Return a corpus of one stretch a person: a beat a second, the pulse `lags[i]` later.
-
-    With `hertz`, both channels are a sine instead whose frequency names the person.
-    """
-    n, count = seconds * RATE, len(lags)
-    samples = np.zeros((n * count, 2), np.int16)
-    beats = ([], [])
-    for i, lag in enumerate(lags):
-        at = np.arange(RATE // 2, n - 2 * RATE, RATE)
-        later = at + round(lag * RATE)
-        if hertz is None:
-            samples[i * n + at, 0] = 10_000
-            samples[i * n + later, 1] = 10_000
-        else:
-            wave = np.sin(2 * np.pi * hertz[i] * np.arange(n) / RATE)
-            samples[i * n : (i + 1) * n] = np.round(wave * COUNTS)[:, None]
-        beats[0].append(i * n + at)
-        beats[1].append(i * n + later)
-    every = np.arange(count)
-    return Pairs(
-        samples=samples,
-        first=every * n,
-        length=np.full(count, n),
-        lag=np.array(lags, np.float32),
-        subject=every,
-        source=every % 2,
-        beats=(np.concatenate(beats[0]), np.concatenate(beats[1])),
-        subjects=tuple(f"p{i}" for i in every),
-        sources=("even", "odd"),
-        preparation=Preparation(),
-    )
-
-
-def sampler(pairs, kind, seed=0, **more):
+def sampler(cache, kind, seed=0, **more):
     return Sampler(
-        pairs, BatchConfig(size=16, **ONLY[kind], **({"stretch": 0.0} | more)), seed=seed
+        cache, BatchConfig(size=16, **ONLY[kind], **({"stretch": 0.0} | more)), seed=seed
     )
 
 
 def delay(batch, view):
-    """Return each row's delay from beat to pulse, in seconds; beats are a second apart."""
-    ecg = np.argmax(batch.windows[view, :, 0, 250:375], axis=1) + 250
+    """Return each row's delay from beat to pulse, in seconds; beats are about a second apart."""
+    ecg = np.argmax(batch.windows[view, :, 0, 250:400], axis=1) + 250
     out = []
     for row, at in enumerate(ecg):
         ahead = batch.windows[view, row, 1, at - 12 : at + 113]
@@ -136,9 +96,9 @@ def test_both_windows_are_of_the_person_named(kind):
             assert not np.array_equal(batch.windows[0], batch.windows[1])
 
 
-def test_step_and_seed_alone_decide(smoke_pairs):
+def test_step_and_seed_alone_decide(smoke_cache):
     config = BatchConfig(size=8)
-    once, again = Sampler(smoke_pairs, config), Sampler(smoke_pairs, config)
+    once, again = Sampler(smoke_cache, config), Sampler(smoke_cache, config)
     for step in (7, 3, 11):
         again.batch(step + 1)  # whatever was drawn before
         a, b = once.batch(step), again.batch(step)
@@ -150,20 +110,20 @@ def test_step_and_seed_alone_decide(smoke_pairs):
             assert x.keys() == y.keys()
             for m in x:
                 np.testing.assert_array_equal(x[m], y[m])
-    other = Sampler(smoke_pairs, config, seed=1).batch(3)
+    other = Sampler(smoke_cache, config, seed=1).batch(3)
     assert not np.array_equal(other.windows, once.batch(3).windows)
 
 
-def test_every_kind_comes_as_often_as_asked(smoke_pairs):
-    s = Sampler(smoke_pairs, BatchConfig(size=4))
+def test_every_kind_comes_as_often_as_asked(smoke_cache):
+    s = Sampler(smoke_cache, BatchConfig(size=4))
     kinds = [s.batch(step).kind for step in range(400)]
     for kind, share in (("same", 0.25), ("both", 0.25), ("short", 0.15), ("other", 0.35)):
         assert kinds.count(kind) / 400 == pytest.approx(share, abs=0.08)
 
 
 @pytest.mark.parametrize("kind", ONLY)
-def test_windows_are_normalised_and_beats_lie_in_them(smoke_pairs, kind):
-    s = sampler(smoke_pairs, kind)
+def test_windows_are_normalised_and_beats_lie_in_them(smoke_cache, kind):
+    s = sampler(smoke_cache, kind)
     for step in range(5):
         batch = s.batch(step)
         n = batch.patches_valid * 25
@@ -185,9 +145,9 @@ def test_windows_are_normalised_and_beats_lie_in_them(smoke_pairs, kind):
         assert len(at) and np.median(np.abs(off)) <= 1
 
 
-def test_what_is_shown(smoke_pairs):
+def test_what_is_shown(smoke_cache):
     for kind in ONLY:
-        s = sampler(smoke_pairs, kind, full=0.0)
+        s = sampler(smoke_cache, kind, full=0.0)
         for step in range(6):
             batch: Batch = s.batch(step)
             for view in batch.shown:
@@ -205,13 +165,36 @@ def test_what_is_shown(smoke_pairs):
                 assert [set(v) for v in batch.shown] == [{"ecg"}, {"ppg"}]
 
 
-def test_a_stretch_with_no_room_for_its_delay_is_left_out():
-    pairs = synthetic([0.25, 0.75, 0.25, 0.25])
-    short = replace(pairs, length=np.array([1260, 1260, 2500, 7500]))
-    s = Sampler(short, BatchConfig(size=8, stretch=0.0))
-    assert set(s.of_subject) == {0, 2, 3}
-    for step in range(30):
-        assert np.isfinite(s.batch(step).windows).all()
+@pytest.mark.parametrize("ranks", (2, 3, 8))
+@pytest.mark.parametrize("kind", ONLY)
+def test_a_rank_makes_its_rows_of_the_same_batch(smoke_cache, kind, ranks):
+    s = sampler(smoke_cache, kind, stretch=0.12)
+    for step in range(3):
+        whole, row = s.batch(step), 0
+        for rank in range(ranks):
+            part = Sampler(smoke_cache, s.config).batch(step, rank, ranks)
+            mine = slice(row, row + len(part.subject))
+            assert part.first_row == row and part.kind == whole.kind
+            np.testing.assert_array_equal(part.windows, whole.windows[:, mine])
+            np.testing.assert_array_equal(part.subject, whole.subject[mine])
+            np.testing.assert_array_equal(part.beats, whole.beats[:, mine])
+            for x, y in zip(part.shown, whole.shown, strict=True):
+                for m in y:
+                    np.testing.assert_array_equal(x[m], y[m][mine])
+            row = mine.stop
+        assert row == s.config.size
+
+
+def test_impossible_caches_are_refused_and_say_why():
+    cache = synthetic([0.25, 0.25])
+    with pytest.raises(RecordError, match="none of 12 windows can be used"):
+        Sampler(replace(cache, agreement=np.full(12, 0.5, np.float32)), BatchConfig(size=16))
+    half = replace(cache, quality=np.where(cache.database[:, None] == 0, cache.quality, 0.4))
+    with pytest.warns(UserWarning, match="odd"):
+        s = Sampler(half, BatchConfig(size=16))
+    assert s.places.unused == ("odd",)
+    for step in range(10):
+        assert set(s.batch(step).subject) == {0}
 
 
 def test_impossible_batches_are_refused():
@@ -222,5 +205,22 @@ def test_impossible_batches_are_refused():
 
 def test_a_flat_window_stays_finite():
     windows = np.full((2, 1, 2, 100), 3.0, np.float32)
-    normalise(windows, 100)
+    normalise(windows)
     assert not windows.any()
+
+
+def test_masks_may_be_of_another_kind(smoke_cache):
+    """Single patches; and blocks of the two signals that know nothing of each other."""
+    fine = sampler(smoke_cache, "both", full=0.0, block=1).batch(0)
+    gaps = np.diff(fine.shown[0]["ecg"], axis=1)
+    assert (gaps > 1).mean() > 0.5
+    free = sampler(smoke_cache, "both", full=0.0, complementary=False)
+    shared = [
+        len(set(ecg) & set(ppg))
+        for step in range(4)
+        for view in free.batch(step).shown
+        for ecg, ppg in zip(view["ecg"], view["ppg"], strict=True)
+    ]
+    assert max(shared) >= 5
+    with pytest.raises(ValueError):
+        BatchConfig(block=0)

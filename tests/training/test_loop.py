@@ -27,22 +27,22 @@ def killed_before(monkeypatch, step):
     """Make the run die when it asks for the batch of a step."""
     whole = Sampler.batch
 
-    def batch(self, at):
+    def batch(self, at, *ranks, **more):
         if at == step:
             raise KilledError
-        return whole(self, at)
+        return whole(self, at, *ranks, **more)
 
     monkeypatch.setattr(Sampler, "batch", batch)
 
 
-def test_ten_and_ten_resumed_steps_equal_twenty(smoke_pairs, tmp_path, monkeypatch):
-    straight = train(smoke(), smoke_pairs, None, tmp_path / "a")
+def test_ten_and_ten_resumed_steps_equal_twenty(smoke_cache, tmp_path, monkeypatch):
+    straight = train(smoke(), smoke_cache, None, tmp_path / "a")
     with monkeypatch.context() as patch:
         killed_before(patch, 13)  # three steps are lost, and done again
         with pytest.raises(KilledError):
-            train(smoke(), smoke_pairs, None, tmp_path / "b")
+            train(smoke(), smoke_cache, None, tmp_path / "b")
     (tmp_path / "b" / "last.partial").write_bytes(b"half a file")
-    resumed = train(smoke(), smoke_pairs, None, tmp_path / "b")
+    resumed = train(smoke(), smoke_cache, None, tmp_path / "b")
     pairs = zip(straight.state_dict().items(), resumed.state_dict().values(), strict=True)
     for (name, a), b in pairs:
         torch.testing.assert_close(a, b, atol=1e-6, rtol=0, msg=name)
@@ -54,7 +54,7 @@ def test_ten_and_ten_resumed_steps_equal_twenty(smoke_pairs, tmp_path, monkeypat
     assert max(moved) > 1e-3
 
 
-def test_a_kill_while_writing_leaves_the_old_checkpoint(smoke_pairs, tmp_path, monkeypatch):
+def test_a_kill_while_writing_leaves_the_old_checkpoint(smoke_cache, tmp_path, monkeypatch):
     run = replace(smoke(), steps=4, save_every=2)
 
     def half(tensors, path, metadata):
@@ -67,23 +67,23 @@ def test_a_kill_while_writing_leaves_the_old_checkpoint(smoke_pairs, tmp_path, m
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "save_file", half)
         with pytest.raises(KilledError):
-            train(run, smoke_pairs, None, tmp_path)
+            train(run, smoke_cache, None, tmp_path)
     with checkpoint.safe_open(tmp_path / "last.safetensors", framework="pt") as file:
         assert file.metadata()["step"] == "2"
-    train(run, smoke_pairs, None, tmp_path)
+    train(run, smoke_cache, None, tmp_path)
     with checkpoint.safe_open(tmp_path / "last.safetensors", framework="pt") as file:
         assert file.metadata()["step"] == "4"
         assert json.loads(file.metadata()["about"])["name"] == "smoke"
 
 
 @pytest.mark.parametrize("cause", ("loss", "input"))
-def test_a_loss_that_is_no_number_stops_before_the_step(smoke_pairs, tmp_path, monkeypatch, cause):
+def test_a_loss_that_is_no_number_stops_before_the_step(smoke_cache, tmp_path, monkeypatch, cause):
     at = []
     noise, reconstruction = augment.add_noise, losses.reconstruction
 
-    def noisy(windows, rate, generator):
+    def noisy(*arguments, **more):
         at.append(len(at))
-        out = noise(windows, rate, generator)
+        out = noise(*arguments, **more)
         return out * float("nan") if cause == "input" and at[-1] == 12 else out
 
     def broken(*arguments, **more):
@@ -94,7 +94,7 @@ def test_a_loss_that_is_no_number_stops_before_the_step(smoke_pairs, tmp_path, m
     monkeypatch.setattr(losses, "reconstruction", broken)
     # Where fingerprints are no numbers either, the effective rank fails first.
     with pytest.raises((DeadRunError, torch.linalg.LinAlgError)) as error:
-        train(smoke(), smoke_pairs, None, tmp_path)
+        train(smoke(), smoke_cache, None, tmp_path)
     if cause == "loss":
         assert "step 12" in str(error.value)
     with checkpoint.safe_open(tmp_path / "last.safetensors", framework="pt") as file:
@@ -103,19 +103,19 @@ def test_a_loss_that_is_no_number_stops_before_the_step(smoke_pairs, tmp_path, m
             assert torch.isfinite(file.get_tensor(key)).all()
 
 
-def test_collapsed_fingerprints_stop_a_run(smoke_pairs, tmp_path, monkeypatch):
+def test_collapsed_fingerprints_stop_a_run(smoke_cache, tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "DEAD_RANK", 1e9)
     run = replace(smoke(), steps=1011, warmup=0, validate_every=10**6, save_every=10**6)
     start = replace(run, steps=1)
-    train(start, smoke_pairs, None, tmp_path)
+    train(start, smoke_cache, None, tmp_path)
     whole = checkpoint.load
     monkeypatch.setattr(checkpoint, "load", lambda *a, **k: whole(*a, **k) + 1004)
     with pytest.raises(DeadRunError, match="rank"):
-        train(run, smoke_pairs, None, tmp_path)
+        train(run, smoke_cache, None, tmp_path)
 
 
-def test_the_run_is_written_down(smoke_pairs, tmp_path):
-    train(replace(smoke(), steps=12), smoke_pairs, smoke_pairs, tmp_path)
+def test_the_run_is_written_down(smoke_cache, tmp_path):
+    train(replace(smoke(), steps=12), smoke_cache, smoke_cache, tmp_path)
     assert json.loads((tmp_path / "run.json").read_text())["model"]["features"] == 32
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [(x["kind"], x["step"]) for x in lines] == [
@@ -173,28 +173,26 @@ from dataclasses import replace
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-from cardioprint.corpus.pairs import open_pairs
-from cardioprint.training.log import Log  # noqa: E402
+from cardioprint.corpus.cache import open_cache
 from cardioprint.training.loop import train
 from cardioprint.training.recipes import smoke
 
-pairs = open_pairs(Path(sys.argv[1]))
+cache = open_cache(Path(sys.argv[1]))
 run = replace(smoke(), steps=6, validate_every=3, save_every=3)
-objective = train(run, pairs, pairs, Path(sys.argv[2]))
+objective = train(run, cache, cache, Path(sys.argv[2]))
 assert all(torch.isfinite(p).all() for p in objective.parameters())
 """
 
 
 @pytest.mark.slow
-def test_two_ranks_run(smoke_pairs, tmp_path):
+def test_two_ranks_run(smoke_cache, tmp_path):
     script = tmp_path / "ranks.py"
     script.write_text(RANKS)
-    corpus = smoke_pairs.samples.filename
     done = subprocess.run(
         [
             sys.executable,
             *("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
-            *(str(script), str(corpus).removesuffix("samples.npy"), str(tmp_path / "run")),
+            *(str(script), str(smoke_cache.folder), str(tmp_path / "run")),
         ],
         capture_output=True,
         text=True,

@@ -5,6 +5,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from cardioprint.models.m2ae import M2AE  # noqa: E402
+from cardioprint.training.augment import everyday  # noqa: E402
 from cardioprint.training.batches import BatchConfig, Sampler  # noqa: E402
 from cardioprint.training.loop import tensors  # noqa: E402
 from cardioprint.training.objective import Objective, health  # noqa: E402
@@ -19,9 +20,9 @@ ONLY = {
 CPU = torch.device("cpu")
 
 
-def one_batch(pairs, kind, step=0, size=16, **more):
+def one_batch(cache, kind, step=0, size=16, **more):
     run = replace(smoke(), batch=BatchConfig(size=size, **ONLY[kind], **more))
-    return tensors(Sampler(pairs, run.batch).batch(step), run, step, CPU, disturb=False)
+    return tensors(Sampler(cache, run.batch).batch(step), run, step, CPU, disturb=False)
 
 
 def fresh():
@@ -30,10 +31,10 @@ def fresh():
 
 
 @pytest.mark.parametrize("kind", ("same", "both", "other"))
-def test_hidden_samples_cannot_influence_the_loss(smoke_pairs, kind):
+def test_hidden_samples_cannot_influence_the_loss(smoke_cache, kind):
     """The targets are clean; of the noisy copy only what is shown may be read."""
     objective = fresh().eval()
-    batch = one_batch(smoke_pairs, kind, full=0.0)
+    batch = one_batch(smoke_cache, kind, full=0.0)
     noisy = torch.full_like(batch.noisy, float("nan"))
     for view in range(2):
         for m, at in batch.shown[view].items():
@@ -50,10 +51,10 @@ def test_hidden_samples_cannot_influence_the_loss(smoke_pairs, kind):
 
 
 @pytest.mark.parametrize("kind", ONLY)
-def test_every_kind_gives_a_finite_loss_and_gradients(smoke_pairs, kind):
+def test_every_kind_gives_a_finite_loss_and_gradients(smoke_cache, kind):
     objective = fresh()
     for step in range(4):
-        loss, parts = objective(one_batch(smoke_pairs, kind, step))
+        loss, parts = objective(one_batch(smoke_cache, kind, step))
         assert all(torch.isfinite(v) for v in parts.values())
         loss.backward()
     for name, p in objective.named_parameters():
@@ -62,10 +63,47 @@ def test_every_kind_gives_a_finite_loss_and_gradients(smoke_pairs, kind):
     assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in encoders)
 
 
-def test_overfits_one_batch(smoke_pairs):
+@pytest.mark.parametrize("kind", ONLY)
+def test_lost_samples_cannot_influence_the_loss(smoke_cache, kind):
+    """Patches in which the signal was lost are hidden from the encoders, and count as hidden."""
+    objective = fresh().eval()
+    batch = one_batch(smoke_cache, kind, full=1.0)
+    valid = torch.ones_like(batch.noisy, dtype=torch.bool)
+    valid[..., 100:200] = False
+    there = replace(batch, valid=valid)
+    spoilt = replace(there, noisy=torch.where(valid, batch.noisy, 5.0))
+    with torch.no_grad():
+        plain, loss, same = (objective(b)[0] for b in (batch, there, spoilt))
+        whole = objective(replace(batch, valid=torch.ones_like(valid)))[0]
+    assert torch.isfinite(loss) and loss != plain
+    torch.testing.assert_close(loss, same, atol=1e-6, rtol=0)
+    torch.testing.assert_close(whole, plain, atol=1e-5, rtol=0)
+
+
+def test_ranks_and_parts_see_what_one_process_sees(smoke_cache):
+    """Rows, disturbances and all: the batch of 16 in four pieces is the batch of 16."""
+    run = replace(smoke(), batch=BatchConfig(size=16), augment=everyday())
+    sampler = Sampler(smoke_cache, run.batch)
+    for step in range(6):
+        whole = tensors(sampler.batch(step), run, step, CPU)
+        pieces = [
+            tensors(sampler.batch(step, rank, 2), run, step, CPU, part, 2)
+            for rank in range(2)
+            for part in range(2)
+        ]
+        for name in ("clean", "noisy", "valid", "beats"):
+            joined = torch.cat([getattr(p, name) for p in pieces], dim=1)
+            torch.testing.assert_close(joined, getattr(whole, name), atol=1e-5, rtol=1e-5)
+        assert torch.equal(torch.cat([p.subject for p in pieces]), whole.subject)
+        n = whole.patches_valid * run.model.patch
+        assert not whole.noisy[..., n:].any() and not whole.clean[..., n:].any()
+        assert whole.valid[..., n:].all()
+
+
+def test_overfits_one_batch(smoke_cache):
     """A model that can learn learns sixteen windows by heart."""
     objective = fresh()
-    batch = one_batch(smoke_pairs, "both")
+    batch = one_batch(smoke_cache, "both")
     optimizer = torch.optim.AdamW(objective.parameters(), lr=3e-3, weight_decay=0)
     history = []
     for _ in range(150):
@@ -79,9 +117,9 @@ def test_overfits_one_batch(smoke_pairs):
     assert min(history[-10:]) < min(history[:75])
 
 
-def test_running_means_follow_in_training_only(smoke_pairs):
+def test_running_means_follow_in_training_only(smoke_cache):
     objective = fresh()
-    batch = one_batch(smoke_pairs, "other")
+    batch = one_batch(smoke_cache, "other")
     objective.eval()
     with torch.no_grad():
         objective(batch)

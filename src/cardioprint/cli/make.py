@@ -7,49 +7,16 @@ from typing import Annotated
 
 import tyro
 
-from cardioprint.errors import CardioprintError, RecordError
+from cardioprint.errors import CardioprintError
 
 Recipe = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RECIPE")]
 Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
 
 
-def corpus(
-    tables: Annotated[tuple[str, ...], tyro.conf.Positional],
-    /,
-    out: Path = Path("runs/corpus"),
-) -> int:
-    """Build the pretraining corpus from the development tables.
-
-    Writes OUT/train and OUT/valid; the fixed fifth of people kept apart goes to OUT/valid.
-
-    $ cardioprint corpus uci_bp cinc2015 --out runs/corpus
-
-    Args:
-        tables: Names of the tables.
-        out: Folder.
-    """
-    from itertools import chain
-
-    from cardioprint.corpus.pairs import build
-    from cardioprint.datasets.tables import TABLES, pretraining_records
-    from cardioprint.signal.preparation import Preparation
-
-    for name in tables:
-        if name in TABLES and not TABLES[name].pretraining:
-            raise RecordError(
-                f"table {name!r} is kept for evaluation", field="tables", fix="leave it out"
-            )
-    for part, apart in (("train", False), ("valid", True)):
-        records = chain(*(pretraining_records(n, kept_apart=apart) for n in tables))
-        report = build(records, out / part, Preparation())
-        print(f"{part}: " + ", ".join(f"{k} {v:.1f}" for k, v in report.items()))
-    return 0
-
-
 def pretrain(
     name: Recipe,
     /,
-    corpus: Path = Path("runs/corpus"),
+    cache: Path = Path("runs/cache"),
     out: Path | None = None,
     steps: int | None = None,
     seed: int | None = None,
@@ -63,7 +30,8 @@ def pretrain(
 
     Args:
         name: Recipe: tiny or smoke.
-        corpus: Folder of `cardioprint corpus`.
+        cache: Folder with a cache of each side, train/ and, to watch the run, valid/:
+            `cardioprint corpus export DIR --memmap CACHE/train --split train`.
         out: Run folder; default runs/RECIPE.
         steps: Steps instead of the recipe's.
         seed: Seed instead of the recipe's.
@@ -74,7 +42,7 @@ def pretrain(
 
     import torch
 
-    from cardioprint.corpus.pairs import open_pairs
+    from cardioprint.corpus.cache import open_cache
     from cardioprint.runtime.session import usable_cores
     from cardioprint.training.loop import train
     from cardioprint.training.recipes import recipe
@@ -83,11 +51,11 @@ def pretrain(
     changes = {k: v for k, v in (("steps", steps), ("seed", seed)) if v is not None}
     run = dataclasses.replace(run, **changes)
     torch.set_num_threads(threads or usable_cores())
-    held_out = corpus / "valid"
+    held_out = cache / "valid"
     train(
         run,
-        open_pairs(corpus / "train"),
-        open_pairs(held_out) if (held_out / "corpus.json").exists() else None,
+        open_cache(cache / "train"),
+        open_cache(held_out) if (held_out / "cache.json").exists() else None,
         out or Path("runs") / name,
     )
     return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -12,7 +12,7 @@ from cardioprint.errors import RecordError
 if TYPE_CHECKING:
     from cardioprint.fingerprints.result import Fingerprints
 
-Paths = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RECORD...")]
+Paths = Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RECORD...")]
 One = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RECORD")]
 Columns = Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=KIND...")]
 
@@ -20,7 +20,7 @@ Columns = Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=KIND...")]
 def fingerprint(
     records: Paths,
     /,
-    out: Path = Path("fingerprints.parquet"),
+    out: str = "fingerprints.parquet",
     plot: Path | None = None,
     lead: str = "",
     site: str = "",
@@ -32,6 +32,8 @@ def fingerprint(
     units: str | None = None,
     subject: str = "",
     workers: int | None = None,
+    engine: Literal["local", "ray"] = "local",
+    address: str = "",
 ) -> int:
     """Turn recordings into fingerprints (Parquet).
 
@@ -46,9 +48,11 @@ def fingerprint(
 
     $ cardioprint fingerprint recordings/ --out all.parquet --workers 2
 
+    $ cardioprint fingerprint s3://bucket/recordings --out s3://bucket/all.parquet --engine ray
+
     Args:
-        records: Files or folders.
-        out: Parquet file to write: one row a window and one a record.
+        records: Files or folders, or addresses on an object store.
+        out: Parquet file to write, or its address: one row a window and one a record.
         plot: Also draw the recording and its fingerprints (one record only).
         lead: ECG lead or channel; default II, MLII, I, else the best quality.
         site: PPG site or channel; default the best quality.
@@ -60,8 +64,12 @@ def fingerprint(
         rate: Sampling rate in hertz, for files that state none.
         units: Unit of the ECG where the file states none: mV, uV, V, or a.u.
         subject: The person, for splitting by person later.
-        workers: Processes; default: the cores this process may use.
+        workers: Processes; default: the cores this process may use, or those of the cluster.
+        engine: local, or ray for a Ray cluster: cardioprint[ray] has to be installed on all of its
+            machines, and they have to see recordings, model and output by the same paths.
+        address: Of the cluster: auto or host:port; default RAY_ADDRESS, else one is started here.
     """
+    from cardioprint.datasets.stores import is_address
     from cardioprint.fingerprints.many import fingerprint_many, recordings
 
     options: dict[str, Any] = {
@@ -73,15 +81,24 @@ def fingerprint(
         "reader": _reader(columns, rate, units, subject),
     }
     files = recordings(records)
-    if len(files) == 1 and not records[0].is_dir():
-        return _one(files[0], out, plot, options)
+    single = len(files) == 1 and not Path(records[0]).is_dir() and engine == "local"
+    if single and isinstance(files[0], Path) and not is_address(out):
+        return _one(files[0], Path(out), plot, options)
     if plot is not None:
         raise RecordError(
-            f"--plot draws one record, {len(files)} were given", field="plot", fix="leave it out"
+            f"--plot draws one record of this machine, {len(files)} were given",
+            field="plot",
+            fix="leave it out",
         )
     with _progress("fingerprints") as update:
         outcome = fingerprint_many(
-            files or records, out, workers=workers, progress=update, **options
+            files or records,
+            out,
+            workers=workers,
+            engine=engine,
+            address=address,
+            progress=update,
+            **options,
         )
     print(
         f"{outcome.done} records fingerprinted, {outcome.kept} done before, "

@@ -14,10 +14,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from cardioprint.corpus.pairs import Pairs
+from cardioprint.corpus.cache import Cache
+from cardioprint.corpus.order import rank_slice
 from cardioprint.models.m2ae import M2AE
-from cardioprint.training import augment, checkpoint, ranks
+from cardioprint.training import checkpoint, ranks
+from cardioprint.training.augment import augment
 from cardioprint.training.batches import Batch, Sampler
+from cardioprint.training.chance import Chance
 from cardioprint.training.log import Log, lowest
 from cardioprint.training.machine import (
     Machine,
@@ -47,8 +50,8 @@ class DeadRunError(RuntimeError):
 
 def train(
     run: Run,
-    pairs: Pairs,
-    held_out: Pairs | None,
+    cache: Cache,
+    held_out: Cache | None,
     folder: Path,
     machine: Machine = Machine(),  # noqa: B008 (frozen)
 ) -> Objective:
@@ -56,7 +59,7 @@ def train(
 
     Args:
         run: The whole configuration.
-        pairs: Corpus of people to learn from.
+        cache: Corpus of people to learn from.
         held_out: Corpus of other people to validate on, or None.
         folder: Run folder: run.json, log.jsonl, TensorBoard events, last.safetensors, and
             best.safetensors of the lowest loss on the people kept apart.
@@ -79,14 +82,15 @@ def train(
     if last.exists():
         first = checkpoint.load(last, module=objective, average=average, optimizer=adam)
     keep = partial(_keep, objective, average, adam, run)
-    sampler = Sampler(pairs, run.batch, seed=run.seed)
+    sampler = Sampler(cache, run.batch, seed=run.seed)
     plain = dataclasses.replace(run.batch, stretch=0.0)
     checker = None if held_out is None else Sampler(held_out, plain, seed=10_000 + run.seed)
     best = lowest(folder / "log.jsonl")
     log = Log(folder, run, enabled=rank == 0)
     autocast = torch.autocast(device.type, torch.bfloat16, enabled=run.bfloat16)
     began, waited = time.monotonic(), 0.0
-    batches = ahead(sampler.batch, first, run.steps, machine.prefetch)
+    make = partial(sampler.batch, rank=rank, ranks=world)
+    batches = ahead(make, first, run.steps, machine.prefetch)
     for step in range(first, run.steps):
         asked = time.monotonic()
         batch = next(batches)
@@ -95,8 +99,7 @@ def train(
             group["lr"] = run.learning_rate * schedule(step, run)
         adam.zero_grad()
         for part in range(machine.accumulate):
-            piece = rank * machine.accumulate + part, world * machine.accumulate
-            rows = tensors(batch, run, step, device, *piece)
+            rows = tensors(batch, run, step, device, part, machine.accumulate)
             with unsynchronised(stepper, last=part + 1 == machine.accumulate):
                 with autocast:
                     loss, parts = stepper(rows)
@@ -171,22 +174,32 @@ def tensors(
     run: Run,
     step: int,
     device: torch.device,
-    rank: int = 0,
-    ranks: int = 1,
+    part: int = 0,
+    parts: int = 1,
     *,
     disturb: bool = True,
 ) -> TensorBatch:
-    """Return a rank's slice of a batch on its device, as a device would see it, and noise."""
-    mine = slice(rank * run.batch.size // ranks, (rank + 1) * run.batch.size // ranks)
-    generator = torch.Generator().manual_seed(run.seed * 1_000_003 + 500_009 * rank + step)
+    """Return a part of a batch on its device, as a device would see it, and disturbed.
+
+    Args:
+        batch: This rank's rows.
+        run: The whole configuration.
+        step: Of the run.
+        device: Where to.
+        part: Which part of the rows.
+        parts: Into how many they are divided.
+        disturb: Whether anything happens to the windows.
+    """
+    mine = rank_slice(len(batch.subject), part, parts)
     clean = torch.from_numpy(batch.windows[:, mine]).to(device)
     rate, n = run.model.sampling_rate, batch.patches_valid * run.model.patch
-    noisy = clean
+    noisy, valid = clean, None
     if disturb:
-        clean = clean.clone()
-        clean[..., :n] = augment.device_filter(clean[..., :n], rate, generator)
-        noisy = clean.clone()
-        noisy[..., :n] = augment.add_noise(clean[..., :n], rate, generator)
+        chance = Chance(clean, seed=run.seed, step=step, first_row=batch.first_row + mine.start)
+        signal, heard, there = augment(clean[..., :n], rate, run.augment, chance)
+        rest = clean.shape[-1] - n  # zeros after a short window
+        clean, noisy = (torch.nn.functional.pad(x, (0, rest)) for x in (signal, heard))
+        valid = None if there is None else torch.nn.functional.pad(there, (0, rest), value=True)
     a, b = (
         {m: torch.from_numpy(at[mine]).to(device) for m, at in view.items()} for view in batch.shown
     )
@@ -194,6 +207,7 @@ def tensors(
         kind=batch.kind,
         clean=clean,
         noisy=noisy,
+        valid=valid,
         shown=(a, b),
         patches_valid=batch.patches_valid,
         subject=torch.from_numpy(batch.subject[mine]).to(device),
@@ -215,7 +229,7 @@ def validate(
     sums: dict[str, list[float]] = {}
     objective.eval()
     for i in range(VALIDATION_STEPS):
-        batch = tensors(sampler.batch(i), run, i, device, rank, world, disturb=False)
+        batch = tensors(sampler.batch(i, rank, world), run, i, device, disturb=False)
         _, parts = objective(batch)
         for key, value in _mean_over_ranks(parts).items():
             sums.setdefault(key, []).append(value)

@@ -11,6 +11,9 @@ from cardioprint.models import losses
 from cardioprint.models.m2ae import M2AE, MODALITIES, ModelConfig, View, patchify
 from cardioprint.training import ranks
 
+MEASURED = 0.8
+"""Least share of a patch that was measured where it is shown, as in use: `m2ae.whole`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveConfig:
@@ -68,6 +71,8 @@ class TensorBatch:
     """Shape (2, batch, 2, beat): see `batches.Batch`."""
     progress: float = 1.0
     """Fraction of the run that is over."""
+    valid: Tensor | None = None
+    """Shape of `noisy`: False where the signal was lost; None: nowhere."""
 
 
 class Objective(nn.Module):
@@ -101,10 +106,7 @@ class Objective(nn.Module):
         total = torch.zeros((), device=batch.clean.device)
         latents, prints = [], []
         for view in range(2):
-            shown = {
-                m: _view(batch.noisy[view][:, MODALITIES.index(m)], at, patch)
-                for m, at in batch.shown[view].items()
-            }
+            shown = {m: _view(batch, view, m, at, patch) for m, at in batch.shown[view].items()}
             encoded = self.model.look(shown)
             z = self.model.bottleneck(encoded)
             f = self.model.fingerprint(z)
@@ -115,8 +117,10 @@ class Objective(nn.Module):
             for row, m in enumerate(MODALITIES):
                 truth = patchify(batch.clean[view][:, row], patch)
                 visible = torch.zeros(truth.shape[:2], dtype=torch.bool, device=truth.device)
-                if m in batch.shown[view]:
-                    visible.scatter_(1, batch.shown[view][m], True)
+                if m in shown:
+                    keep = shown[m].keep
+                    seen = torch.ones_like(shown[m].at, dtype=torch.bool) if keep is None else keep
+                    visible.scatter_(1, shown[m].at, seen)
                 valid = torch.zeros_like(visible)
                 valid[:, : batch.patches_valid] = True
                 loss, error = losses.reconstruction(
@@ -193,9 +197,15 @@ class Objective(nn.Module):
         return 0.5 * miss + 0.5 * error.sum() / beats / 0.3
 
 
-def _view(window: Tensor, at: Tensor, patch: int) -> View:
-    patches = patchify(window, patch)
-    return View(patches=torch.gather(patches, 1, at[..., None].expand(-1, -1, patch)), at=at)
+def _view(batch: TensorBatch, view: int, modality: str, at: Tensor, patch: int) -> View:
+    """Return what the encoder of a modality sees: the patches shown, but those that are lost."""
+    row = MODALITIES.index(modality)
+    index = at[..., None].expand(-1, -1, patch)
+    patches = torch.gather(patchify(batch.noisy[view][:, row], patch), 1, index)
+    if batch.valid is None:
+        return View(patches=patches, at=at)
+    there = patchify(batch.valid[view][:, row].to(patches.dtype), patch).mean(dim=-1)
+    return View(patches=patches, at=at, keep=torch.gather(there, 1, at) >= MEASURED)
 
 
 def health(prints: Tensor) -> dict[str, Tensor]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cardioprint.errors import UnknownNameError
 from cardioprint.models.m2ae import ModelConfig
+from cardioprint.training.augment import AugmentConfig
 from cardioprint.training.batches import BatchConfig
 from cardioprint.training.objective import ObjectiveConfig
 
@@ -21,6 +22,8 @@ class Run:
     """Sizes."""
     batch: BatchConfig = field(default_factory=BatchConfig)
     """What a batch is made of."""
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    """What devices and surroundings do to the windows."""
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     """Weights of the loss."""
     steps: int = 10_000
