@@ -1,8 +1,6 @@
 """A run can be killed at any time, and says when it is dead."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -165,42 +163,3 @@ def test_recipes():
     for wrong in ({"steps": 0}, {"learning_rate": 0.0}, {"warmup": -1}):
         with pytest.raises(ValueError):
             Run(name="wrong", **wrong)
-
-
-RANKS = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-import torch
-torch.set_num_threads(1)
-from cardioprint.corpus.cache import open_cache
-from cardioprint.training.loop import train
-from cardioprint.training.recipes import smoke
-
-cache = open_cache(Path(sys.argv[1]))
-run = replace(smoke(), steps=6, validate_every=3, save_every=3)
-objective = train(run, cache, cache, Path(sys.argv[2]))
-assert all(torch.isfinite(p).all() for p in objective.parameters())
-"""
-
-
-@pytest.mark.slow
-def test_two_ranks_run(smoke_cache, tmp_path):
-    script = tmp_path / "ranks.py"
-    script.write_text(RANKS)
-    done = subprocess.run(
-        [
-            sys.executable,
-            *("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
-            *(str(script), str(smoke_cache.folder), str(tmp_path / "run")),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    lines = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
-    assert [json.loads(x)["kind"] for x in lines].count("valid") == 2
-    with checkpoint.safe_open(tmp_path / "run" / "last.safetensors", framework="pt") as file:
-        assert file.metadata()["step"] == "6"
