@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch")
 
 from cardioprint.errors import UnknownNameError  # noqa: E402
 from cardioprint.models import losses  # noqa: E402
+from cardioprint.models.m2ae import M2AE  # noqa: E402
 from cardioprint.training import augment, checkpoint, loop  # noqa: E402
 from cardioprint.training.batches import Sampler  # noqa: E402
 from cardioprint.training.log import Log  # noqa: E402
@@ -153,6 +154,17 @@ def test_averaged_weights_are_lent_and_given_back():
         raise KilledError
     for name, value in module.state_dict().items():
         assert torch.equal(value, own[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "millions"), (("tiny", 2.9), ("small", 11.1), ("base", 33.9), ("large", 90.6))
+)
+def test_sizes(name, millions):
+    with torch.device("meta"):  # shapes alone: nothing is allocated
+        model = M2AE(recipe(name).model)
+    assert sum(p.numel() for p in model.parameters()) == pytest.approx(millions * 1e6, rel=0.02)
+    rates = [recipe(n).learning_rate * recipe(n).model.features for n in ("tiny", name)]
+    assert rates[0] == pytest.approx(rates[1])
 
 
 def test_recipes():

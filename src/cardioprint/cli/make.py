@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -21,21 +21,28 @@ def pretrain(
     steps: int | None = None,
     seed: int | None = None,
     threads: int | None = None,
+    strategy: Literal["ddp", "fsdp"] = "ddp",
+    accumulate: int = 1,
+    recompute: bool = False,
 ) -> int:
-    """Pretrain an M2AE; a rerun resumes from the last checkpoint.
+    """Pretrain an M2AE; a rerun resumes from the last checkpoint, on any number of ranks.
 
     $ cardioprint pretrain tiny
 
-    $ torchrun --nproc-per-node 4 -m cardioprint pretrain tiny --out runs/tiny
+    $ torchrun --nproc-per-node 4 -m cardioprint pretrain base --strategy fsdp
 
     Args:
-        name: Recipe: tiny or smoke.
+        name: Recipe: tiny, small, base, large or smoke.
         cache: Folder with a cache of each side, train/ and, to watch the run, valid/:
             `cardioprint corpus export DIR --memmap CACHE/train --split train`.
         out: Run folder; default runs/RECIPE.
         steps: Steps instead of the recipe's.
         seed: Seed instead of the recipe's.
         threads: CPU threads; default: the cores this process may use.
+        strategy: ddp: every rank holds the model; fsdp: a part of it.
+        accumulate: Parts that a rank's rows are worked off in; contrast then compares the rows
+            of a part.
+        recompute: Compute activations again on the way back instead of keeping them.
     """
     _need_torch()
     import dataclasses
@@ -45,6 +52,7 @@ def pretrain(
     from cardioprint.corpus.cache import open_cache
     from cardioprint.runtime.session import usable_cores
     from cardioprint.training.loop import train
+    from cardioprint.training.machine import Machine
     from cardioprint.training.recipes import recipe
 
     run = recipe(name)
@@ -57,6 +65,7 @@ def pretrain(
         open_cache(cache / "train"),
         open_cache(held_out) if (held_out / "cache.json").exists() else None,
         out or Path("runs") / name,
+        Machine(strategy=strategy, accumulate=accumulate, recompute=recompute),
     )
     return 0
 
