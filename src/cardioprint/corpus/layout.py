@@ -49,9 +49,9 @@ def schema(window_samples: int) -> pa.Schema:
             ("ppg_offset", pa.float32()),
             ("ecg_valid", pa.float32()),  # share of samples measured; 0: the modality is absent
             ("ppg_valid", pa.float32()),
-            ("ecg_quality", pa.float32()),  # NaN where absent
+            ("ecg_quality", pa.float32()),  # null where absent
             ("ppg_quality", pa.float32()),
-            ("lag", pa.float32()),  # seconds from R-peak to steepest upslope; NaN: none agreed on
+            ("lag", pa.float32()),  # seconds from R-peak to steepest upslope; null: none agreed on
             ("agreement", pa.float32()),  # share of this window's R-peaks with a pulse at that lag
             ("r_peaks", pa.list_(pa.int16())),  # samples after the window's start
             ("upslopes", pa.list_(pa.int16())),
