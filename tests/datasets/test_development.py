@@ -118,7 +118,7 @@ def test_missing_and_foreign_tables(tmp_path):
         list(DEVELOPMENT["troika"].find(tmp_path))
     columns = {"record": ["a"], "subject": ["troika:01"], "fs": [125.0], "activity": ["TYPE01"]}
     pq.write_table(pa.table(columns), tmp_path / "troika.parquet")
-    with pytest.raises(RecordError, match="hr_mean.*not the development table"):
+    with pytest.raises(RecordError, match=r"hr_mean.*not the development table"):
         list(DEVELOPMENT["troika"].find(tmp_path))
     (tmp_path / "troika.parquet").write_bytes(b"PAR1")
     with pytest.raises(RecordError, match=r"troika\.parquet"):
