@@ -1,0 +1,1 @@
+"""Heads that read labels out of frozen vectors."""
