@@ -17,13 +17,13 @@ from resnet import ResNet1D
 from torch import Tensor
 
 from cardioprint.edge.export import export
-from cardioprint.signal.blocks import prepared_blocks
 from cardioprint.fingerprints.pipeline import chosen, fingerprint
 from cardioprint.models.m2ae import M2AE, MODALITIES, View, patchify
 from cardioprint.models.pretrained import load_pretrained, save_pretrained
 from cardioprint.readers import open_record
 from cardioprint.runtime.folder import PACKAGED, read_about
 from cardioprint.runtime.session import Session
+from cardioprint.signal.blocks import prepared_blocks
 from cardioprint.simulate import patient, write_wfdb
 
 CASES = {"ECG": (True, False), "PPG": (False, True), "ECG + PPG": (True, True)}

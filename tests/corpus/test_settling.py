@@ -34,12 +34,12 @@ def test_another_builder_was_faster_with_some(tmp_path, monkeypatch):
 
     def late(*args):
         calls.append(1)
-        if len(calls) == 1:  # while this build holds its units back
+        if len(calls) == 1:  # while this build holds its units back; that one cuts other units
+            patch.setattr(units, "UNIT_RECORDS", 3)
             build([source], tmp_path / "out", workers=0, limit=3)
         return commit(*args)
 
     with monkeypatch.context() as patch:
-        # The other one cuts other units, and so may claim the same recordings.
         patch.setattr(commits, "commit", late)
         report = build([source], tmp_path / "out", workers=0)
     assert len(calls) == 3

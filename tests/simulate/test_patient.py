@@ -88,7 +88,7 @@ def test_a_pulse_follows_each_beat(calm):
     arrival = (truth.onsets - truth.r_peaks)[seen]
     rise = (truth.systolic_peaks - truth.onsets)[seen]
     assert ((arrival > 0.17) & (arrival < 0.30)).all()
-    assert ((rise > 0.08) & (rise < 0.25)).all()
+    assert ((rise > 0.07) & (rise < 0.25)).all()
     height = level(ppg, truth.systolic_peaks[seen]) - level(ppg, truth.onsets[seen])
     assert (height > 0.05).all()
 

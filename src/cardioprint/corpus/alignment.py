@@ -8,7 +8,6 @@ variability. That contrast needs no threshold on the rhythm itself.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,14 +60,13 @@ def agreeing(found: Scan, c: Candidates) -> Candidates:
     for first in range(0, len(c), TOGETHER):
         part = c.at(np.arange(first, min(first + TOGETHER, len(c))))
         # First without looking beside: most candidates are hearts in step for a few beats.
-        cost, _ = _costs(beats, part, found.rate, (0,))
+        cost = _costs(beats, part, found.rate, (0,))
         near = np.flatnonzero(cost < CONTRAST * FARTHEST)
         part, cost = part.at(near), cost[near]
-        beside, count = _costs(beats, part, found.rate, BESIDE)
+        beside = _costs(beats, part, found.rate, BESIDE)
         kept = np.flatnonzero((cost < CONTRAST * beside) | (cost < SHARP))
-        cost, rhythm = cost[kept], cost[kept] / np.maximum(beside[kept], 1 / TICKS)
-        parts.append(replace(part.at(kept), beats=count[kept], rhythm=rhythm))
-        costs.append(cost)
+        parts.append(part.at(kept))
+        costs.append(cost[kept])
     c, cost = Candidates.joined(parts), np.concatenate(costs)
     order = np.lexsort((-c.votes, cost, c.b, c.a))
     c = c.at(order)
@@ -80,8 +78,8 @@ def agreeing(found: Scan, c: Candidates) -> Candidates:
 
 def _costs(
     beats: NDArray[np.int64], c: Candidates, rate: float, steps: tuple[int, ...]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the mean distance of beats from those of the other run, and how many they are.
+) -> NDArray[np.float64]:
+    """Return the mean distance of beats from those of the other run, in samples.
 
     Args:
         beats: Of all runs.
@@ -90,7 +88,7 @@ def _costs(
         steps: Beats by which one run is moved further than the shift; the best of them counts.
 
     Returns:
-        Shape (candidate,): samples, infinite with too few beats; beats of `a`.
+        Shape (candidate,); infinite with too few beats.
     """
     edges = [np.searchsorted(beats, run << TIME_BITS) for run in (c.a, c.a + 1, c.b, c.b + 1)]
     low_a, high_a = ticks_of(beats[edges[0]]), ticks_of(beats[edges[1] - 1])
@@ -124,9 +122,9 @@ def _costs(
         return total / np.maximum(np.maximum(count, count_b), 1) / TICKS
 
     if len(who) == 0:
-        return np.full(len(c), np.inf), count
+        return np.full(len(c), np.inf)
     enough = np.minimum(count, count_b) >= FEWEST_BEATS
-    return np.where(enough, np.min([cost(step) for step in steps], axis=0), np.inf), count
+    return np.where(enough, np.min([cost(step) for step in steps], axis=0), np.inf)
 
 
 def _between(

@@ -13,18 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cardioprint.corpus import content
 from cardioprint.corpus.content import mix
+from cardioprint.corpus.spool import Spool
 from cardioprint.errors import RecordError
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from numpy.typing import DTypeLike, NDArray
+    from numpy.typing import NDArray
 
 COLUMNS = (*content.COLUMNS, "subject", "record")
 """Of `layout.schema`: what a scan reads."""
@@ -37,6 +37,9 @@ where whole samples differ by 1."""
 TIME_BITS = 36
 """Bits of a beat's number that hold ticks after its run's start (198 days at 125 Hz); the run's
 number stands above them."""
+
+RUN_BITS = 64 - TIME_BITS - 1
+"""Bits of a run's number: 134 million runs."""
 
 EARLY = 64
 """Ticks added to every time, so that a beat moved before its run's start stays positive."""
@@ -73,31 +76,9 @@ class Kind:
 
 
 KINDS = (Kind(beats=1, count=8, step=1.0), Kind(beats=3, count=4, step=3.0))
-"""Sharp prints for good copies also of regular hearts, blurred ones for noise, PPG and low
-rates. Measured in the documentation."""
-
-
-class Spool:
-    """Arrays that grow on disk."""
-
-    def __init__(self, folder: Path):
-        self._folder = folder
-
-    def append(self, name: str, values: NDArray[Any]) -> None:
-        """Write values behind those that are there."""
-        with (self._folder / name).open("ab") as file:
-            file.write(np.ascontiguousarray(values).tobytes())
-
-    def read(self, name: str, dtype: DTypeLike) -> NDArray[Any]:
-        """Return an array, mapped from disk; empty where nothing was written."""
-        path = self._folder / name
-        if not path.exists() or path.stat().st_size == 0:
-            return np.zeros(0, dtype)
-        return np.memmap(path, dtype, mode="r")
-
-    def drop(self, name: str) -> None:
-        """Delete an array."""
-        (self._folder / name).unlink(missing_ok=True)
+"""Sharp prints for good copies also of regular hearts, blurred ones for noise, PPG and low rates.
+Of 30 s of intensive care copied with 0.05, 0.1, 0.3 and 0.7 samples of jitter, the first finds
+97, 77, 13 and 0 % by R-peaks, the second 68, 56, 54 and 41 %."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +168,13 @@ def scan(
         for channel, name in enumerate(("r_peaks", "upslopes")):
             row, beat = _fine_beats(batch, channel, name)
             ticks = np.rint(((start - zeros)[row] * rate + beat) * TICKS).astype(np.int64) + EARLY
+            if (ticks >= 1 << TIME_BITS).any() or run[-1] >= 1 << RUN_BITS:
+                raise RecordError(
+                    "a record is longer than half a year, or there are too many",
+                    source=names[code[-1]],
+                    field="start",
+                    fix="give the database's recordings in pieces",
+                )
             spool.append(f"beats{channel}", np.sort((run[row] << TIME_BITS) | ticks))
         spool.append("starts", start)
         sums = np.zeros(len(at) + 1, np.uint64)  # of the run that goes on, and of the new ones

@@ -58,10 +58,10 @@ def check(
     out = Collector()
     try:
         corpus = open_corpus(place)
-    except RecordError:
-        raise
-    except Exception as error:  # whatever Lance makes of missing or damaged files
-        out.add("file", f"the dataset of windows cannot be opened: {_words(error)}", [WINDOWS])
+    except RecordError as error:
+        if error.field != WINDOWS:
+            raise
+        out.add("file", str(error), [WINDOWS])
         return Report(findings=out.findings())
     with corpus:
         facts = _check(corpus, out, progress)
@@ -111,7 +111,14 @@ def _check(corpus: Corpus, out: Collector, progress: Progress | None) -> tuple[s
     compare(out, rows.records, told, contents or {}, _content)
     if contents is not None and pairs is not None:
         _searched(out, set(rows.records), contents)
-        out.extend(leakage.check([leakage.Population.of(corpus)]))
+        people = leakage.Population(
+            name=place.uri,
+            records=table,
+            duplicates=pairs,
+            databases=manifest["databases"],
+            window=corpus.preparation.window,
+        )
+        out.extend(leakage.check([people]))
     done = sum(tally.rows for tally in rows.records.values())
     return (
         f"corpus   {place.uri}",

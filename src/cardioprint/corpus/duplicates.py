@@ -13,21 +13,29 @@ pairs with a new one are compared.
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cardioprint.corpus import alignment, beatprints, votes
-from cardioprint.corpus.beatprints import GRIDS, KINDS, Kind, Scan, Spool
+from cardioprint.corpus.beatprints import GRIDS, KINDS, Kind, Scan
 from cardioprint.corpus.evidence import Rows, confirmed
+from cardioprint.corpus.pair_tables import (
+    CONTENTS,
+    DUPLICATES,
+    read_contents,
+    read_pairs,
+    schema,
+    searched_version,
+    write,
+)
 from cardioprint.corpus.sides import own_sides, united
+from cardioprint.corpus.spool import Spool
 from cardioprint.corpus.votes import Candidates
-from cardioprint.errors import RecordError
 
 if TYPE_CHECKING:
     import os
@@ -37,9 +45,18 @@ if TYPE_CHECKING:
     from cardioprint.corpus.place import Place
     from cardioprint.corpus.store import Corpus
 
-DUPLICATES, CONTENTS = "duplicates.parquet", "contents.parquet"
-"""Files in a corpus folder: what was found; which records were searched, and what their windows
-held then (`content.row_hashes`)."""
+__all__ = [
+    "CONTENTS",
+    "DUPLICATES",
+    "Found",
+    "Search",
+    "find",
+    "read_contents",
+    "read_pairs",
+    "schema",
+    "sides",
+    "update",
+]
 
 Progress = Callable[[str, float], None]
 """Told what is being done, and how far: windows read, or the share that is done."""
@@ -53,14 +70,18 @@ class Search:
     """Kinds of prints."""
     common: int = votes.COMMON
     """Prints in more places than this are passed over."""
+    fewest: int = votes.FEWEST
+    """Beats at which prints have to agree. Three instead of two halves the work, and loses copies
+    of less than some 15 s."""
     sample: int = 1
     """Keep one print in so many, to save disk where records are long."""
     in_memory: int = 4_000_000
     """Prints joined at a time: 64 MB, and a few times as much while they are sorted."""
 
     def __post_init__(self) -> None:
-        if not self.kinds or self.common < 2 or self.sample < 1 or self.in_memory < 1:
-            raise ValueError("need kinds, common >= 2, sample >= 1 and in_memory >= 1")
+        counts = (self.common - 1, self.fewest, self.sample, self.in_memory)
+        if not self.kinds or min(counts) < 1:
+            raise ValueError("need kinds, common >= 2, fewest, sample and in_memory >= 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,30 +108,6 @@ class Found:
         """Return it in a few words."""
         records = {r for side in ("a", "b") for r in self.pairs.column(side).to_pylist()}
         return f"{self.pairs.num_rows:,} pairs of {len(records):,} records share seconds"
-
-
-def schema() -> pa.Schema:
-    """Return the columns of the table of duplicates."""
-    import pyarrow as pa
-
-    return pa.schema(
-        [
-            ("a", pa.string()),  # record, with "#piece"; a < b
-            ("b", pa.string()),
-            ("subject_a", pa.string()),
-            ("subject_b", pa.string()),
-            ("offset", pa.float64()),  # seconds: what a has at t, b has at t + offset
-            ("overlap", pa.float32()),  # seconds that both recordings cover
-            ("correlation", pa.float32()),  # of the modality that proves it; < 0: inverted
-            ("ecg_correlation", pa.float32()),  # null: nothing to compare
-            ("ppg_correlation", pa.float32()),
-            ("contrast", pa.float32()),  # distance of |correlation| from 1, over that elsewhere
-            ("compared", pa.float32()),  # seconds of waveform compared
-            ("rhythm", pa.float32()),  # distance of beats, over that one or two beats beside
-            ("votes", pa.int32()),  # beats whose prints agree
-            ("found", pa.string()),  # whose beats led here: "ecg", "ppg" or "ecg+ppg"
-        ]
-    )
 
 
 def find(
@@ -152,7 +149,7 @@ def find(
                 spool, parts=files, fresh=fresh, common=search.common
             )
             prints, passed = prints + made, passed + common
-            counted = votes.count_votes(scan, channel, parts=files)
+            counted = votes.count_votes(scan, channel, parts=files, fewest=search.fewest)
             parts += [alignment.agreeing(scan, c) for c in counted]
         candidates = Candidates.joined(parts)
         pairs = list(confirmed(rows, scan, candidates, window, tell))
@@ -206,7 +203,7 @@ def update(
         lock = place.lock("duplicates")
         lock.take()
         try:
-            old, known, version = read_pairs(place), read_contents(place), _searched(place)
+            old, known, version = read_pairs(place), read_contents(place), searched_version(place)
             if version == corpus.windows.version and set(known) and search is None:
                 return Found(pairs=old, contents=known, windows=len(corpus))
             preparation = corpus.preparation
@@ -218,35 +215,18 @@ def update(
                 search=search,
                 progress=progress,
             )
+            # What windows held when they were first seen stays: a check compares with it.
+            sealed = {r: known.get(r, content) for r, content in found.contents.items()}
             kept = [
-                all(known.get(r) == found.contents.get(r) for r in (a, b))
+                all(known.get(r) == found.contents.get(r, -1) for r in (a, b))
                 for a, b in zip(*(old.column(c).to_pylist() for c in ("a", "b")), strict=True)
             ]
             pairs = pa.concat_tables([old.filter(pa.array(kept, pa.bool_())), found.pairs])
             pairs = pairs.sort_by([(c, "ascending") for c in ("a", "b", "offset")])
-            _write(place, pairs, found.contents, corpus.windows.version)
+            write(place, pairs, sealed, corpus.windows.version)
         finally:
             lock.free()
     return Found(**{**vars(found), "pairs": pairs})
-
-
-def read_pairs(place: Place) -> pa.Table:
-    """Return the duplicates that were found in a corpus; none where nobody searched.
-
-    Raises:
-        RecordError: The file is damaged.
-    """
-    return _read(place, DUPLICATES, schema())
-
-
-def read_contents(place: Place) -> dict[str, int]:
-    """Return the records that were searched, and what their windows held then.
-
-    Raises:
-        RecordError: The file is damaged.
-    """
-    table = _read(place, CONTENTS, _contents_schema())
-    return dict(zip(*(table.column(c).to_pylist() for c in ("record", "content")), strict=True))
 
 
 def sides(corpus: Corpus | str | os.PathLike[str] | Place) -> dict[str, str]:
@@ -274,52 +254,3 @@ def sides(corpus: Corpus | str | os.PathLike[str] | Place) -> dict[str, str]:
             return sides(opened)
     records = corpus.records()
     return united(own_sides(records), records, read_pairs(corpus.place))
-
-
-def _contents_schema() -> pa.Schema:
-    import pyarrow as pa
-
-    return pa.schema([("record", pa.string()), ("content", pa.uint64())])
-
-
-def _read(place: Place, name: str, wanted: pa.Schema) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if not place.exists(name):
-        return wanted.empty_table()
-    try:
-        # From Arrow's own memory: its threads may outlive Python, and must not call it.
-        table = pq.read_table(pa.BufferReader(place.read(name)))
-        return table.select(wanted.names).cast(wanted)
-    except (pa.ArrowException, KeyError, OSError, ValueError) as error:
-        raise RecordError(
-            f"cannot be read ({error})",
-            source=place.child(name),
-            fix="delete it and search again: cardioprint corpus duplicates",
-        ) from error
-
-
-def _searched(place: Place) -> int:
-    """Return the version of the dataset in which duplicates were last looked for; -1: none."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if not place.exists(CONTENTS):
-        return -1
-    about: Any = pq.read_schema(pa.BufferReader(place.read(CONTENTS))).metadata or {}
-    return int(about.get(b"version", b"-1"))
-
-
-def _write(place: Place, pairs: pa.Table, contents: Mapping[str, int], version: int) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pa.table(
-        {"record": [*contents], "content": pa.array([*contents.values()], pa.uint64())},
-        schema=_contents_schema(),
-    ).replace_schema_metadata({"version": str(version)})
-    for name, what in ((DUPLICATES, pairs), (CONTENTS, table)):
-        out = io.BytesIO()
-        pq.write_table(what, out, compression="zstd")
-        place.write(name, out.getvalue())

@@ -35,11 +35,6 @@ AGREED, CONTRADICTED = 0.15, 0.6
 """Contrasts of the other modality: below the first its chunks count as well; above the second it
 speaks against a copy, which then has to be ten times as certain."""
 
-LONG, IN_STEP = 45, 0.1
-"""Beats from which on the rhythm speaks too, and the highest product of its contrast with that of
-the waveforms: for copies with another lead, filter or much noise of regular hearts. The lowest
-of different people was 0.5."""
-
 ANOTHER = 1.0
 """Seconds by which shifts of two copied stretches of one pair of records differ."""
 
@@ -69,17 +64,17 @@ def confirmed(
             pair = _compared(reader, part, i)
             if pair is None:
                 continue
-            same = held.setdefault((pair["a"], pair["b"]), [])
-            twin = next((p for p in same if abs(p["offset"] - pair["offset"]) < ANOTHER), None)
+            known = held.setdefault((pair["a"], pair["b"]), [])
+            twin = next((p for p in known if abs(p["offset"] - pair["offset"]) < ANOTHER), None)
             if twin is None:
-                same.append(pair)
+                known.append(pair)
                 continue
             modalities = sorted({*twin["found"].split("+"), pair["found"]})
             best = min(twin, pair, key=lambda p: p["contrast"])
             most = max(twin["votes"], pair["votes"])
             twin.update(best, found="+".join(modalities), votes=most)
-    for same in held.values():
-        yield from same
+    for known in held.values():
+        yield from known
 
 
 def _compared(reader: _Waveforms, c: Candidates, i: int) -> dict[str, Any] | None:
@@ -97,9 +92,7 @@ def _compared(reader: _Waveforms, c: Candidates, i: int) -> dict[str, Any] | Non
         like[channel] = proof.compare(one, other, shift, rate=found.rate, centre=centre, near=near)
     best = min((0, 1), key=lambda k: like[k].contrast)
     if not same(like[best], like[1 - best]):
-        if not in_step(like[own], float(c.rhythm[i]), int(c.beats[i])):
-            return None
-        best = own
+        return None
     names = [found.record[a], found.record[b]]
     people = [found.subject[a], found.subject[b]]
     # Of the ECG where it says something: a PPG may be later in one of two copies.
@@ -124,7 +117,6 @@ def _compared(reader: _Waveforms, c: Candidates, i: int) -> dict[str, Any] | Non
         "ppg_correlation": correlation[1],
         "contrast": like[best].contrast,
         "compared": like[best].chunks * proof.CHUNK,
-        "rhythm": float(c.rhythm[i]),
         "votes": int(c.votes[i]),
         "found": ("ecg", "ppg")[own],
     }
@@ -142,18 +134,6 @@ def same(one: Likeness, other: Likeness) -> bool:
     if other.chunks and other.contrast > CONTRADICTED:
         limit /= 10
     return abs(one.correlation) >= LEAST and one.contrast <= limit
-
-
-def in_step(like: Likeness, rhythm: float, beats: int) -> bool:
-    """Return whether rhythm and waveform together show the same seconds.
-
-    Args:
-        like: How alike the waveforms are.
-        rhythm: `Candidates.rhythm` of this modality.
-        beats: Beats compared.
-    """
-    alike = abs(like.correlation) >= LEAST and like.contrast < 1
-    return beats >= LONG and alike and rhythm * like.contrast <= IN_STEP
 
 
 class _Waveforms:

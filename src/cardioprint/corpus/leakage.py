@@ -218,14 +218,15 @@ def _sides(count: Mapping[str, int]) -> str:
 
 def _family(a: str, b: str, facts: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the family of two databases whose ids cannot tell people apart, "" if none."""
-    from cardioprint.datasets.families import may_share
+    from cardioprint.datasets.families import FAMILIES, may_share
     from cardioprint.errors import UnknownNameError
 
-    family = {str(facts.get(name, {}).get("family", "")) for name in (a, b)}
-    shared = family.pop() if len(family) == 1 else ""
     try:
-        sharing = may_share(a, b)
-    except UnknownNameError:  # a database of the user's own
+        if may_share(a, b) != "unknown":
+            return ""
+    except UnknownNameError:  # databases of the user's own
+        told = {str(facts.get(name, {}).get("family", "")) for name in (a, b)}
         known = all(facts.get(name, {}).get("subjects_known", True) for name in (a, b))
-        return "" if known else shared
-    return (shared or "of both") if sharing == "unknown" else ""
+        return told.pop() if len(told) == 1 and not known else ""
+    both = (name for name, family in FAMILIES.items() if {a, b} <= set(family.databases))
+    return next(both, f"of {a} and {b}")

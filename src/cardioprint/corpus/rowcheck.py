@@ -247,7 +247,12 @@ def compare(
                     [f"{name}: {count:,} windows are {' '.join(other)}, it is {' '.join(origin)}"],
                 )
         if contents.get(name, tally.content) != tally.content:
-            out.add("content", "windows changed since duplicates were looked for", [name])
+            out.add(
+                "content",
+                "windows changed since duplicates were looked for",
+                [name],
+                fix="restore them; if that was wanted, delete contents.parquet and search again",
+            )
     for key, about in told.items():
         if rows[key] != about["windows"]:
             out.add(

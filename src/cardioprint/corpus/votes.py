@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cardioprint.corpus.beatprints import TICKS, TIME_BITS, Scan, Spool, run_of, ticks_of
+from cardioprint.corpus.beatprints import RUN_BITS, TICKS, Scan, run_of, ticks_of
 from cardioprint.corpus.content import mix
+from cardioprint.corpus.spool import Spool
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,9 +35,6 @@ TOLERANCE = 3.0
 VOTE = np.dtype([("pair", "<i8"), ("shift", "<i8"), ("beat", "<i8")])
 """Runs as one number, ticks from the first run's clock to the second's, tick in the first."""
 
-RUN_BITS = 64 - TIME_BITS - 1
-"""Bits of a run's number."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates:
@@ -50,8 +48,6 @@ class Candidates:
         first: First tick of `a` that voted.
         last: Last tick of `a` that voted.
         votes: Different beats that voted.
-        beats: Beats of `a` that were compared one by one; 0 before `alignment.agreeing`.
-        rhythm: Their mean distance from those of `b`, over that one or two beats beside.
     """
 
     a: NDArray[np.int64]
@@ -61,8 +57,6 @@ class Candidates:
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     votes: NDArray[np.int64]
-    beats: NDArray[np.int64]
-    rhythm: NDArray[np.float64]
 
     def __len__(self) -> int:
         """Return the number of candidates."""
@@ -177,6 +171,4 @@ def count_votes(
             first=vote["beat"][begin],
             last=vote["beat"][stop],
             votes=count[enough],
-            beats=np.zeros(len(begin), np.int64),
-            rhythm=np.ones(len(begin)),
         )

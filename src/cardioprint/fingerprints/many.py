@@ -1,26 +1,35 @@
 """Fingerprints of many files: parallel, resumable, no record twice, none lost.
 
-Every finished record lies as a part of its own beside the output until all are done; a part
-appears by renaming, so a killed run leaves whole parts only and the next run goes on from them.
+Every finished record lies as a part of its own beside the output until all are done: `outputs`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from cardioprint.errors import CardioprintError, RecordError
+from cardioprint.datasets import remote, stores
+from cardioprint.errors import CardioprintError, RecordError, UnknownNameError
 from cardioprint.fingerprints import table
+from cardioprint.fingerprints.outputs import output_at, write_part
 from cardioprint.fingerprints.pipeline import fingerprint, session
 from cardioprint.readers import find_records
+from cardioprint.runtime.folder import PACKAGED
 from cardioprint.runtime.session import usable_cores
+
+ENGINES = ("local", "ray")
+"""Where files are fingerprinted: in processes of this machine, or on a Ray cluster."""
+
+Job = tuple[str, str, str, str, dict[str, Any]]
+"""A file's name, where it is, where its part goes, its identity, options."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,39 +48,55 @@ class Outcome:
     kept: int
     failed: dict[str, str]
     rows: int
-    out: Path
+    out: Path | str
 
 
-def recordings(paths: Sequence[Path]) -> list[Path]:
-    """Return the recordings named by files and folders, each once, in order."""
-    found: dict[Path, Path] = {}
+def recordings(paths: Sequence[Path | str]) -> list[Path | str]:
+    """Return the recordings named by files, folders and addresses, each once, in order."""
+    found: dict[Path | str, Path | str] = {}
     for path in paths:
+        if stores.is_address(path):
+            for address in remote.recordings(str(path), find_records):
+                found.setdefault(address, address)
+            continue
+        path = Path(path)
         for file in find_records(path) if path.is_dir() else [path]:
             found.setdefault(file.resolve(), file)
     return list(found.values())
 
 
 def fingerprint_many(
-    paths: Sequence[Path],
-    out: Path,
+    paths: Sequence[Path | str],
+    out: Path | str,
     *,
     workers: int | None = None,
+    engine: str = "local",
+    address: str = "",
     progress: Callable[[int, int], None] | None = None,
     **options: Any,
 ) -> Outcome:
     """Fingerprint files and folders into one Parquet file.
 
     Args:
-        paths: Files and folders.
-        out: The Parquet file; an existing one of the same model is extended by new records.
-        workers: Processes; default: the cores this process may use.
+        paths: Files and folders, or addresses of them ("s3://bucket/recordings").
+        out: The Parquet file, or its address; an existing one of the same model is extended by
+            new records.
+        workers: Processes; default: the cores this process may use, or those of the cluster.
+        engine: One of `ENGINES`. All machines of a cluster have to see the files, the model and
+            the output by the same paths.
+        address: Of a Ray cluster: "auto" or "host:port"; default: $RAY_ADDRESS, else one is
+            started on this machine.
         progress: Called with (finished, all).
         **options: As `fingerprint`.
 
     Raises:
         RecordError: Nothing to read, or `out` holds something else or another model's
             fingerprints.
+        UnknownNameError: No such engine.
+        CardioprintError: The cluster or the object store cannot be used.
     """
+    if engine not in ENGINES:
+        raise UnknownNameError("engine", engine, ENGINES)
     files = recordings(paths)
     if not files:
         raise RecordError(
@@ -79,53 +104,55 @@ def fingerprint_many(
             source=", ".join(map(str, paths)),
             fix="see docs/formats.md for what can be read",
         )
-    workers = min(workers or usable_cores(), len(files))
-    engine = session(options.get("model", "tiny"), options.get("precision", "int8"), 1)
-    if out.exists() and (held := table.model_of(out)) != engine.model_id:
-        raise RecordError(
-            f"it holds fingerprints of {held}, not of {engine.model_id}",
-            source=out,
-            fix="choose another --out, or move this file away",
-        )
-    parts = out.with_name(out.name + ".parts")
-    parts.mkdir(parents=True, exist_ok=True)
-    known = table.identities(out)
-    jobs, order = [], []
-    for file in files:
-        key = identity(file, engine.model_id, options)
-        if key in known:
-            continue
-        part = parts / f"{key}.parquet"
-        order.append(part)
-        if not part.exists():
-            jobs.append((str(file), str(part), key, {**options, "threads": 1}))
-    kept = len(files) - len(jobs)
-    failed: dict[str, str] = {}
-    for number, (file, message) in enumerate(_run(jobs, workers), start=1):
-        if message:
-            failed[file] = message
-        if progress:
-            progress(kept + number, len(files))
-    ready = [p for p in order if p.exists()]
-    if ready:
-        table.merge(out if out.exists() else None, ready, out)
-    shutil.rmtree(parts, ignore_errors=True)
-    return Outcome(
-        done=len(jobs) - len(failed),
-        kept=kept,
-        failed=failed,
-        rows=_rows(out) if out.exists() else 0,
-        out=out,
-    )
+    model = session(options.get("model", "tiny"), options.get("precision", "int8"), 1)
+    shared = {**options, "threads": 1}
+    if model.folder.parent != PACKAGED:
+        shared["model"] = str(model.folder.absolute())
+    with output_at(out) as output:
+        if output.file.exists() and (held := table.model_of(output.file)) != model.model_id:
+            raise RecordError(
+                f"it holds fingerprints of {held}, not of {model.model_id}",
+                source=out,
+                fix="choose another --out, or move this file away",
+            )
+        known, finished = table.identities(output.file), output.parts()
+        jobs: list[Job] = []
+        order = []
+        for file in files:
+            key = identity(file, model.model_id, options)
+            if key in known:
+                continue
+            order.append(key)
+            if key not in finished:
+                place = file if isinstance(file, str) else file.absolute()
+                jobs.append((str(file), str(place), output.part(key), key, shared))
+        kept = len(files) - len(jobs)
+        failed: dict[str, str] = {}
+        ends = _run(jobs, workers) if engine == "local" else _spread(jobs, workers, address)
+        for number, (file, message) in enumerate(ends, start=1):
+            if message:
+                failed[file] = message
+            if progress:
+                progress(kept + number, len(files))
+        output.gather(order)
+        rows = _rows(output.file) if output.file.exists() else 0
+    return Outcome(done=len(jobs) - len(failed), kept=kept, failed=failed, rows=rows, out=out)
 
 
-def identity(file: Path, model: str, options: dict[str, Any]) -> str:
+def identity(file: Path | str, model: str, options: dict[str, Any]) -> str:
     """Return a key that changes with the file, the model and every option."""
-    stat = file.stat() if file.exists() else None
     plain = {k: str(v) for k, v in sorted(options.items())}
-    size = (stat.st_size, stat.st_mtime_ns) if stat else (0, 0)
-    text = json.dumps([str(file.resolve()), *size, model, plain])
+    name = file if isinstance(file, str) else str(file.resolve())
+    text = json.dumps([name, *_state(file), model, plain])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _state(file: Path | str) -> tuple[int, int]:
+    """Return (bytes, nanoseconds when it was changed) of a file; zeros where there is none."""
+    if isinstance(file, str):
+        return remote.state(file)
+    stat = file.stat() if file.exists() else None
+    return (stat.st_size, stat.st_mtime_ns) if stat else (0, 0)
 
 
 def _rows(out: Path) -> int:
@@ -134,11 +161,10 @@ def _rows(out: Path) -> int:
     return pq.read_metadata(out).num_rows
 
 
-def _run(
-    jobs: list[tuple[str, str, str, dict[str, Any]]], workers: int
-) -> Iterator[tuple[str, str]]:
-    """Yield (file, error message or "") as jobs finish."""
-    if workers <= 1 or len(jobs) <= 1:
+def _run(jobs: list[Job], workers: int | None) -> Iterator[tuple[str, str]]:
+    """Yield (file, error message or "") as jobs finish in processes of this machine."""
+    workers = min(workers or usable_cores(), len(jobs))
+    if workers <= 1:
         for job in jobs:
             yield _one(*job)
         return
@@ -152,15 +178,38 @@ def _run(
                 yield futures[future], f"worker failed: {error}"
 
 
-def _one(file: str, part: str, key: str, options: dict[str, Any]) -> tuple[str, str]:
+def _spread(jobs: list[Job], workers: int | None, address: str) -> Iterator[tuple[str, str]]:
+    """Yield (file, error message or "") as jobs finish on a Ray cluster."""
+    from cardioprint.fingerprints.ray_engine import run
+
+    places = (place if stores.is_address(place) else Path(place) for _, place, *_ in jobs)
+    sizes = [_state(place)[0] for place in places]
+    return run(jobs, _one, sizes, workers=workers, address=address)
+
+
+def _one(name: str, place: str, part: str, key: str, options: dict[str, Any]) -> tuple[str, str]:
+    file = place
     try:
-        prints = fingerprint(file, **options)
+        with _here(place) as file:
+            prints = fingerprint(file, **options)
+        opened = Path(prints.source).name  # a header, where another file of the record was given
         engine = session(
             options.get("model", "tiny"), options.get("precision", "int8"), options["threads"]
         )
-        table.write(prints, Path(part), table.provenance(engine), identity=key)
+        prints = replace(prints, source=name.removesuffix(Path(name).name) + opened)
+        write_part(prints, part, table.provenance(engine), identity=key)
     except CardioprintError as error:
-        return file, str(error)
+        return name, str(error).replace(file, name)
     except Exception as error:  # no file may stop the others, whatever is wrong with it
-        return file, f"{file}: {type(error).__name__}: {error}"
-    return file, ""
+        return name, f"{name}: {type(error).__name__}: {error}"
+    return name, ""
+
+
+@contextmanager
+def _here(place: str) -> Iterator[str]:
+    """Yield the path of a file on this machine; one that was fetched for it is deleted."""
+    if not stores.is_address(place):
+        yield place
+        return
+    with tempfile.TemporaryDirectory(prefix="cardioprint-") as scratch:
+        yield str(stores.fetch(place, Path(scratch)))

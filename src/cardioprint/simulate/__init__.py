@@ -1,10 +1,46 @@
-"""One believable simulated patient with known truth: physiology -> `Record`.
+"""Virtual people whose ECG and PPG come from one physiology, with everything about them known.
 
-For the demo, and for tests that need a right answer and no real data.
+`pairs` makes windows by the thousand, `record` a long record of one person, `patient` the tame
+patient of the demo. `cohort`, `live`, `render_ecg` and `render_ppg` are the steps in between.
 """
 
-from cardioprint.simulate.recording import patient
-from cardioprint.simulate.truth import Artefact, Truth
+from cardioprint.simulate.adult import healthy_adult, patient
+from cardioprint.simulate.backend import Backend
+from cardioprint.simulate.batch import Batch, pairs
+from cardioprint.simulate.classes import Beat, Morphology, Rhythm
+from cardioprint.simulate.draws import Draws
+from cardioprint.simulate.ecg import render_ecg
+from cardioprint.simulate.person import Cohort, cohort, visit
+from cardioprint.simulate.physiology import Physiology, live
+from cardioprint.simulate.ppg import render_ppg, render_pulses
+from cardioprint.simulate.recording import record
+from cardioprint.simulate.survival import Survival, follow
+from cardioprint.simulate.truth import Artefact, BatchTruth, Truth
 from cardioprint.simulate.wfdb_file import write_wfdb
 
-__all__ = ["Artefact", "Truth", "patient", "write_wfdb"]
+__all__ = [
+    "Artefact",
+    "Backend",
+    "Batch",
+    "BatchTruth",
+    "Beat",
+    "Cohort",
+    "Draws",
+    "Morphology",
+    "Physiology",
+    "Rhythm",
+    "Survival",
+    "Truth",
+    "cohort",
+    "follow",
+    "healthy_adult",
+    "live",
+    "pairs",
+    "patient",
+    "record",
+    "render_ecg",
+    "render_ppg",
+    "render_pulses",
+    "visit",
+    "write_wfdb",
+]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
-from cardioprint.simulate.rhythm import coloured
 from cardioprint.simulate.truth import Artefact
 from cardioprint.types import Modality
 
@@ -46,6 +45,22 @@ def sensor_noise(clean: Floats, *, snr_db: float, rng: np.random.Generator) -> F
     white = rng.standard_normal(len(clean))
     pink = coloured(len(clean), 1.0, rng)
     return clean.std() * 10 ** (-snr_db / 20) * (white + pink) / np.sqrt(2)
+
+
+def coloured(count: int, exponent: float, rng: np.random.Generator) -> Floats:
+    """Return random-phase noise of unit SD whose power falls as 1/f^exponent.
+
+    Args:
+        count: Number of samples.
+        exponent: 0 is white, 1 pink, 2 a random walk.
+        rng: Source of chance.
+    """
+    frequency = np.fft.rfftfreq(count)
+    weight = np.zeros_like(frequency)
+    weight[1:] = frequency[1:] ** (-exponent / 2)
+    phase = np.exp(2j * np.pi * rng.random(len(weight)))
+    noise = np.fft.irfft(weight * phase, count)
+    return noise / noise.std()
 
 
 def mains_hum(count: int, *, rate: float, rng: np.random.Generator) -> Floats:
