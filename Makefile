@@ -37,7 +37,9 @@ lint: $(DEV)/.ready
 test: lint
 	$(DEV)/bin/pytest $(TESTS)
 
+# The slow tests start a Ray cluster of two nodes on this machine.
 test-all: lint
+	$(DEV)/bin/python $(PIP) -e ".[train,dev,ray]"
 	$(DEV)/bin/pytest
 
 bench: $(DEV)/.ready
