@@ -39,7 +39,6 @@ test: lint
 
 # The slow tests start a Ray cluster of two nodes on this machine.
 test-all: lint
-	$(DEV)/bin/python $(PIP) -e ".[train,dev,ray]"
 	$(DEV)/bin/pytest
 
 bench: $(DEV)/.ready

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cardioprint.corpus import build as builds
 from cardioprint.corpus import units
 from cardioprint.corpus.build import build
 from cardioprint.corpus.sources import SourceFolder
@@ -179,6 +180,7 @@ def main(arguments: list[str]) -> None:
     """
     folder, out, workers, together, *fault = arguments
     units.UNIT_RECORDS = int(together)
+    builds.COMMIT_EVERY["local"] = 0.0
     if fault:
         _install(fault[0])
     report = build([source(Path(folder))], out, workers=int(workers))

@@ -15,6 +15,7 @@ BAD_INPUT, SOME_FAILED, INTERRUPTED = 2, 3, 130
 def verbs() -> dict[str, Callable[..., Any]]:
     """Return the verbs by name; heavy libraries load inside them."""
     from cardioprint.cli import make, use
+    from cardioprint.cli.simulate import simulate
 
     return {
         **{name: _pointer(name, group) for name, group in groups().items()},
@@ -23,6 +24,7 @@ def verbs() -> dict[str, Callable[..., Any]]:
         "show": use.show,
         "demo": use.demo,
         "models": use.models,
+        "simulate": simulate,
         "pretrain": make.pretrain,
         "export": make.export,
         "bench": make.bench,

@@ -45,9 +45,10 @@ if TYPE_CHECKING:
 ENGINES = ("local", "ray")
 """Where units are prepared: in processes of this machine, or on a Ray cluster."""
 
-COMMIT_EVERY = {"local": 0.0, "ray": 30.0}
-"""Seconds between commits, by engine: what a kill can cost beside the units under way. Units of
-many machines come faster than they could be committed one by one."""
+COMMIT_EVERY = {"local": 5.0, "ray": 30.0}
+"""Seconds between commits, by engine: what a kill can cost beside the units under way. A commit
+takes as long as some recordings, and units of many machines come faster than they could be
+committed one by one."""
 
 PREPARING = "preparing"
 """What a build does until everything is committed."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 EVERY_CORE = 2**31
 """So many workers: as many as the cluster has cores, whatever joins or leaves it."""
 
+CORES = 64
+"""Cores that share a diary: it takes in some thousand notes a second, a core makes about 20."""
+
 BLOCK_BYTES = 2**20
 """Bytes of a result that Ray Data reckons with before it has seen any: with its usual 128 MB a
 small store would hold up the start of tasks."""
@@ -70,13 +73,14 @@ def spread(
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here: Any = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    diary: Any = ray.remote(num_cpus=0, scheduling_strategy=here)(Diary).remote()
+    make: Any = ray.remote(num_cpus=0, scheduling_strategy=here)(Diary)
+    diaries = [make.remote() for _ in range(1 + min(workers, cluster.cores()) // CORES)]
     rows = [{"number": n, "item": cloudpickle.dumps(item)} for n, item in enumerate(items)]
     most = None if workers >= EVERY_CORE else min(max(workers, 1), len(rows))
     left = set(range(len(rows)))
     try:
         job = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
-            _task(cloudpickle.dumps(work), diary),
+            _task(cloudpickle.dumps(work), diaries),
             batch_size=1,
             batch_format="pyarrow",
             num_cpus=1,
@@ -100,14 +104,15 @@ def spread(
                 left.remove(number)
                 yield number, _outcome(kind, content)
         for number in sorted(left):
-            yield number, Died(at=ray.get(diary.last.remote(number)))
+            yield number, Died(at=ray.get(diaries[number % len(diaries)].last.remote(number)))
     except RayError as error:
         text = " ".join(str(error).split())[:400]
         raise CardioprintError(
             f"the Ray cluster failed ({text}). Fix: run it again, it goes on where it ended"
         ) from error
     finally:
-        ray.kill(diary)
+        for diary in diaries:
+            ray.kill(diary)
 
 
 def _outcome(kind: str, content: Any) -> Any:
@@ -120,7 +125,7 @@ def _outcome(kind: str, content: Any) -> Any:
     return content
 
 
-def _task(work: bytes, diary: Any) -> Callable[[Any], Any]:
+def _task(work: bytes, diaries: Sequence[Any]) -> Callable[[Any], Any]:
     """Return the function that Ray runs.
 
     It is defined in here so that Ray sends its code: where cardioprint is missing, or loading it
@@ -138,6 +143,7 @@ def _task(work: bytes, diary: Any) -> Callable[[Any], Any]:
 
         (row,) = batch.to_pylist()
         number, node = row["number"], ray.get_runtime_context().get_node_id()
+        diary = diaries[number % len(diaries)]
         died_at = ray.get(diary.begin.remote(number, node))
         if died_at is not None:
             outcome = (died, died_at)

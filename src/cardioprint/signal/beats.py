@@ -166,7 +166,7 @@ def find_pulses(ppg: NDArray[np.floating], sampling_rate: float) -> Pulses:
     slope = np.gradient(ppg)
     onset, upslope = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
     for i, peak in enumerate(at):
-        first = max(peak - reach, at[i - 1] if i else 0, 0)
+        first = max(peak - reach, at[i - 1] + 1 if i else 0, 0)
         upslope[i] = first + int(np.argmax(slope[first : peak + 1]))
         onset[i] = first + int(np.argmin(ppg[first : upslope[i] + 1]))
     return Pulses(onset=onset, upslope=upslope, systolic_peak=at)

@@ -1,0 +1,68 @@
+"""The verb that makes virtual people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.progress import track
+
+from cardioprint.errors import RecordError
+
+
+def simulate(
+    people: int = 20,
+    minutes: float = 5.0,
+    out: Path | None = None,
+    seed: int = 0,
+    leads: tuple[str, ...] = ("II",),
+    site: str = "finger",
+    balanced: bool = False,
+    gallery: Path | None = None,
+) -> int:
+    """Write records of virtual people, with annotations and tables of what is true.
+
+    OUT holds a WFDB record and its beats (.atr) for each person, records.csv (age, sex, pressure,
+    rhythm, morphology) and beats.tsv.gz (every beat with its intervals and its pulse). The folder
+    can be fingerprinted, and built into a corpus, as if people had been recorded.
+
+    $ cardioprint simulate --people 20 --minutes 5 --out out/simulated
+
+    $ cardioprint simulate --people 77 --balanced --leads I II V1 V6 --out out/twelve
+
+    $ cardioprint simulate --gallery out/gallery.png
+
+    Args:
+        people: How many.
+        minutes: Length of each record.
+        out: Folder, empty or new.
+        seed: Of all chance: the same seed gives the same people.
+        leads: ECG leads.
+        site: Place of the PPG: finger, wrist or ear.
+        balanced: As many people with each rhythm and morphology, not as many as age makes likely.
+        gallery: Draw every rhythm and every morphology into this PNG.
+    """
+    if out is None and gallery is None:
+        raise RecordError("nowhere to write to", field="out", fix="give --out or --gallery")
+    if gallery is not None:
+        from cardioprint.plotting.gallery import draw
+
+        gallery.parent.mkdir(parents=True, exist_ok=True)
+        draw(gallery, seed=seed)
+        print(f"gallery  {gallery}")
+    if out is not None:
+        from cardioprint.simulate.folder import BEATS, PEOPLE, write_people
+
+        steps = iter(track(range(people), description="people", transient=True))
+        paths = write_people(
+            out,
+            people=people,
+            seconds=60 * minutes,
+            seed=seed,
+            leads=leads,
+            site=site,
+            balanced=balanced,
+            progress=lambda done, all_: next(steps, None),
+        )
+        next(steps, None)
+        print(f"{len(paths)} virtual people (nobody was measured): {out}/{{{PEOPLE}, {BEATS}}}")
+    return 0
