@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.progress import track
-
 from cardioprint.errors import RecordError
 
 
@@ -50,19 +48,21 @@ def simulate(
         draw(gallery, seed=seed)
         print(f"gallery  {gallery}")
     if out is not None:
+        from rich.progress import Progress
+
         from cardioprint.simulate.folder import BEATS, PEOPLE, write_people
 
-        steps = iter(track(range(people), description="people", transient=True))
-        paths = write_people(
-            out,
-            people=people,
-            seconds=60 * minutes,
-            seed=seed,
-            leads=leads,
-            site=site,
-            balanced=balanced,
-            progress=lambda done, all_: next(steps, None),
-        )
-        next(steps, None)
+        with Progress(transient=True) as bar:
+            task = bar.add_task("people", total=people)
+            paths = write_people(
+                out,
+                people=people,
+                seconds=60 * minutes,
+                seed=seed,
+                leads=leads,
+                site=site,
+                balanced=balanced,
+                progress=lambda done, _: bar.update(task, completed=done),
+            )
         print(f"{len(paths)} virtual people (nobody was measured): {out}/{{{PEOPLE}, {BEATS}}}")
     return 0
