@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+import ray_cluster  # noqa: F401 (the variables it sets)
 import tiny_database as tiny
 from cardioprint.corpus import build as builds
 from cardioprint.corpus import units

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import ray_cluster  # noqa: F401 (the variables it sets)
 from cardioprint.errors import CardioprintError
 from cardioprint.runtime.cluster import Cluster
 from cardioprint.runtime.spread import EVERY_CORE, Died, Failed, spread

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+
+# Ray reads these once a process, and machines of one cluster have to agree on them.
+os.environ.setdefault("RAY_AUTH_MODE", "token")
+os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
 NODE = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
 

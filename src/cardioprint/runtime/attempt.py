@@ -22,7 +22,10 @@ PATIENCE = 3.0
 
 
 class Diary:
-    """Where every attempt is. An actor on the driver's machine, which outlives all workers."""
+    """Where every attempt is. An actor on the driver's machine, which outlives all workers.
+
+    Should it be killed, Ray makes a new one, which knows nothing: nobody is blamed for anything.
+    """
 
     def __init__(self) -> None:
         self._under_way: dict[int, tuple[str, int]] = {}
@@ -46,7 +49,8 @@ class Diary:
 
     def note(self, number: int, at: int) -> None:
         """Note that a step begins."""
-        self._under_way[number] = (self._under_way[number][0], at)
+        node, _ = self._under_way.get(number, ("", -1))
+        self._under_way[number] = (node, at)
 
     def end(self, number: int) -> None:
         """Note that an attempt has ended alive."""

@@ -6,6 +6,8 @@ import logging
 import os
 import socket
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
@@ -85,7 +87,7 @@ class Cluster:
                     "object_store_memory": STORE,
                 }
             try:
-                with warnings.catch_warnings():
+                with warnings.catch_warnings(), _without_address():
                     # Ray's processes are forked only to become other programs.
                     warnings.filterwarnings("ignore", "lance is not fork-safe")
                     ray.init(**options)
@@ -155,9 +157,21 @@ class Cluster:
         if self.address:
             return CardioprintError(
                 f"cannot join the Ray cluster at {self.address} ({text}). Fix: run this on a "
-                "machine that belongs to the cluster (`ray start --address=...` makes it one)"
+                "machine that belongs to the cluster (`ray start --address=...` makes it one); "
+                "where the cluster asks for a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN"
             )
         return CardioprintError(
             f"a Ray cluster cannot be started on this machine ({text}). Fix: free memory, or use "
             "--engine local"
         )
+
+
+@contextmanager
+def _without_address() -> Iterator[None]:
+    """Hide the variable from Ray, to which it says more than an argument."""
+    held = os.environ.pop(ADDRESS_VARIABLE, None)
+    try:
+        yield
+    finally:
+        if held is not None:
+            os.environ[ADDRESS_VARIABLE] = held

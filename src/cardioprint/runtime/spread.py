@@ -23,6 +23,9 @@ EVERY_CORE = 2**31
 CORES = 64
 """Cores that share a diary: it takes in some thousand notes a second, a core makes about 20."""
 
+PATIENCE = 180.0
+"""Seconds in which a cluster starts a process, however busy it is."""
+
 BLOCK_BYTES = 2**20
 """Bytes of a result that Ray Data reckons with before it has seen any: with its usual 128 MB a
 small store would hold up the start of tasks."""
@@ -73,8 +76,18 @@ def spread(
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here: Any = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    make: Any = ray.remote(num_cpus=0, scheduling_strategy=here)(Diary)
+    make: Any = ray.remote(
+        num_cpus=0, scheduling_strategy=here, max_restarts=-1, max_task_retries=-1
+    )(Diary)
     diaries = [make.remote() for _ in range(1 + min(workers, cluster.cores()) // CORES)]
+    try:
+        ray.get([diary.last.remote(0) for diary in diaries], timeout=PATIENCE)
+    except RayError as error:
+        raise CardioprintError(
+            f"nothing can be started on the Ray cluster ({_line(error)}). Fix: see that its "
+            "machines have memory left; where RAY_AUTH_MODE=token is set for this process, the "
+            "cluster has to be started with the same token"
+        ) from error
     rows = [{"number": n, "item": cloudpickle.dumps(item)} for n, item in enumerate(items)]
     most = None if workers >= EVERY_CORE else min(max(workers, 1), len(rows))
     left = set(range(len(rows)))
@@ -106,13 +119,17 @@ def spread(
         for number in sorted(left):
             yield number, Died(at=ray.get(diaries[number % len(diaries)].last.remote(number)))
     except RayError as error:
-        text = " ".join(str(error).split())[:400]
         raise CardioprintError(
-            f"the Ray cluster failed ({text}). Fix: run it again, it goes on where it ended"
+            f"the Ray cluster failed ({_line(error)}). Fix: run it again, it goes on where it ended"
         ) from error
     finally:
         for diary in diaries:
             ray.kill(diary)
+
+
+def _line(error: Exception) -> str:
+    """Return the beginning of what an error says, in one line."""
+    return " ".join(str(error).split())[:300]
 
 
 def _outcome(kind: str, content: Any) -> Any:
