@@ -25,7 +25,7 @@ from cardioprint.training.loop import tensors, train
 from cardioprint.training.objective import Objective
 from cardioprint.training.recipes import Run, recipe
 
-FLOPS_A_CORE_MINUTE = 60 * 35e9
+FLOPS_A_CORE_MINUTE = 60 * 200e9
 """What a core of the machine the figures come from does in training (bfloat16), measured."""
 
 CORPUS, RUNS = Path("runs/cache"), Path("runs/ablations")

@@ -114,9 +114,16 @@ def upload(path: Path, address: str) -> None:
     Raises:
         CardioprintError: The store does not take it.
     """
+    from fsspec.implementations.local import LocalFileSystem
+
     system, key = opened(address)
     with told(address):
-        system.put_file(str(path), key)
+        if isinstance(system, LocalFileSystem):  # it knows folders, and shows half a file
+            system.makedirs(key.rpartition("/")[0], exist_ok=True)
+            system.put_file(str(path), f"{key}.part")
+            Path(f"{key}.part").replace(key)
+        else:
+            system.put_file(str(path), key)
 
 
 def download(address: str, path: Path) -> bool:

@@ -1,0 +1,1 @@
+"""The tasks of the benchmark, one short file each; `catalogue.TASKS` lists them."""
