@@ -73,9 +73,11 @@ def both(*changes: Callable[[Run], Run]) -> Callable[[Run], Run]:
 
 PHASE, LOSS, MASK = "state against phase", "which losses", "what is hidden"
 COLLAPSE, BOTTLENECK = "what prevents the collapse", "the bottleneck"
+TOLD = "what the fingerprint is told to describe"
 
 ARMS: dict[str, Arm] = {
     "baseline": Arm(question="", change=lambda run: run),
+    "rhythm told": Arm(question=TOLD, change=loss(rhythm=0.5)),
     "phase in the fingerprint": Arm(question=PHASE, change=loss(phase_from="fingerprint")),
     "one pooled vector for all": Arm(
         question=PHASE, change=both(model(latents=1), loss(phase_from="fingerprint"))
@@ -85,7 +87,7 @@ ARMS: dict[str, Arm] = {
         question=LOSS, change=loss(phase=0.0, state=0.0, description=0.0, decorrelation=0.0)
     ),
     "contrast only": Arm(question=LOSS, change=loss(reconstruct=0.0, description=0.0)),
-    "no description": Arm(question=LOSS, change=loss(description=0.0)),
+    "no description": Arm(question=TOLD, change=loss(description=0.0)),
     "contrast x 0.25": Arm(question=LOSS, change=loss(phase=0.025, state=0.05)),
     "contrast x 4": Arm(question=LOSS, change=loss(phase=0.4, state=0.8)),
     "sigmoid pairs": Arm(question=LOSS, change=loss(contrast="sigmoid")),
