@@ -1,5 +1,8 @@
 """Speed of simulated pairs: how many ten-second windows of ECG and PPG a core makes in a second.
 
+"clean" are the bodies, "measured" the same with devices, noise and artefacts, as training gets
+them.
+
 python benchmarks/simulate.py [--count 2048] [--seconds 10]
 """
 
@@ -13,7 +16,7 @@ import numpy as np
 import torch
 import tyro
 
-from cardioprint.simulate import pairs
+from cardioprint.simulate import measured, pairs
 from cardioprint.simulate.backend import Backend
 from cardioprint.simulate.batch import lives
 
@@ -40,7 +43,7 @@ def best(call: Callable[[int], Any], *, device: str) -> float:
 
 
 def main(count: int = 2048, seconds: float = 10.0, rate: float = 125.0) -> None:
-    """Print pairs a second, and what of it is physiology (the rest is drawing the signals).
+    """Print pairs a second, clean and as devices record them, and what of it is physiology.
 
     Args:
         count: People in a batch.
@@ -52,7 +55,7 @@ def main(count: int = 2048, seconds: float = 10.0, rate: float = 125.0) -> None:
     if torch.cuda.is_available():
         where.append((torch.cuda.get_device_name(), torch, "cuda"))
     print(f"{count} people, {seconds:g} s at {rate:g} Hz, one core or one GPU\n")
-    print(f"{'':24}{'pairs/s':>10}{'12 leads/s':>12}{'physiology':>12}")
+    print(f"{'':24}{'clean/s':>10}{'measured/s':>12}{'12 leads/s':>12}{'physiology':>12}")
     twelve = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
     for name, xp, device in where:
         b = Backend(xp=xp, device=device)
@@ -64,10 +67,15 @@ def main(count: int = 2048, seconds: float = 10.0, rate: float = 125.0) -> None:
         def only_live(seed: int, b: Backend = b) -> None:
             lives(count, seed, seconds=seconds, balanced=True, b=b)
 
+        def record(seed: int, kind: dict[str, Any] = kind) -> None:
+            made = pairs(count, seed, seconds=seconds, sampling_rate=rate, **kind)
+            measured(made, seed=seed)
+
         one = best(draw, device=device)
         many = best(lambda seed, draw=draw: draw(seed, twelve), device=device)
+        noisy = best(record, device=device)
         share = best(only_live, device=device) / one
-        print(f"{name:24}{count / one:10.0f}{count / many:12.0f}{share:12.0%}")
+        print(f"{name:24}{count / one:10.0f}{count / noisy:12.0f}{count / many:12.0f}{share:12.0%}")
 
 
 if __name__ == "__main__":

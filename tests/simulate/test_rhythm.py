@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cardioprint.simulate import Backend, Beat, Rhythm
 from cardioprint.simulate.batch import lives
+from cardioprint.simulate.physiology import live
 
 EXACT = Backend(dtype="float64")
 
@@ -53,6 +56,27 @@ def test_fibrillation_is_irregular_and_has_no_p_wave(minutes):
         assert abs(np.corrcoef(rr[1:], rr[:-1])[0, 1]) < 0.3
         assert rr.min() > 0.26
         assert len(waves_of(minutes, row)) == 0
+
+
+def test_fibrillating_hearts_have_premature_ventricular_beats(draws_of):
+    """They come early, after a nearly fixed coupling, and a longer interval follows."""
+    calm = lives(200, 4, seconds=2.0, balanced=True, b=EXACT).people
+    rhythm = 0 * calm.rhythm + int(Rhythm.ATRIAL_FIBRILLATION)
+    people = replace(calm, rhythm=rhythm, premature_ventricular=0 * calm.age + 300.0)
+    draws = draws_of(200, seed=4, record=1)
+    life = live(people, draws_of(200, seed=4), draws, seconds=120.0, change=0.0)
+    coupling, pauses, plain, counts = [], [], [], []
+    for row in range(200):
+        time, kind, _ = beats_of(life, row)
+        rr, early = np.diff(time) / life.foci.run[row], kind[1:] == Beat.VENTRICULAR
+        coupling.append(rr[early].std())
+        pauses.extend(rr[1:][early[:-1]])
+        plain.extend(rr[1:][~early[:-1] & ~early[1:]])
+        counts.append(early.sum())
+        assert (life.beats.rhythm[row][life.beats.valid[row]] == rhythm[row]).all()
+    assert 3 < np.mean(counts) < 12  # five a minute are wanted; some find no room
+    assert np.nanmedian(coupling) < 0.02
+    assert np.median(pauses) - np.median(plain) == pytest.approx(0.35, abs=0.1)
 
 
 def test_flutter_keeps_to_multiples_of_its_cycle(minutes):

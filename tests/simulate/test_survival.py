@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cardioprint.simulate import Rhythm, cohort, follow
+from cardioprint.simulate import Morphology, Rhythm, cohort, follow
 from cardioprint.simulate.survival import hazard_ratio
 
 
@@ -55,6 +55,10 @@ def test_each_factor_is_the_papers(draws_of, population):
     ratio = hazard_ratio(changed, draws) / base
     assert ratio[sinus & population.male] == pytest.approx(1.5)
     assert ratio[sinus & ~population.male] == pytest.approx(1.9)
+    thick = int(Morphology.LEFT_VENTRICULAR_HYPERTROPHY)
+    changed = replace(population, morphology=0 * population.morphology + thick)
+    ratio = hazard_ratio(changed, draws) / base
+    assert ratio[population.morphology == Morphology.NORMAL] == pytest.approx(2.5)
     for name, step, factor in (("pwv", 1.0, 1.15), ("heart_rate", 10.0, 1.09)):
         changed = replace(population, **{name: getattr(population, name) + step})
         assert np.median(hazard_ratio(changed, draws) / base) == pytest.approx(factor, rel=0.01)

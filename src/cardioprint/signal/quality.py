@@ -32,6 +32,10 @@ SHORTEST = 1.9
 """Seconds. A window of which less was measured is a gap with a remnant, as `Preparation.shortest`
 says of a record; the difference leaves room for the last sample at a low rate."""
 
+SILENT = (1e-4, 1e-6)
+"""Height of a window, in mV and in the PPG's unit, below which it is flat: a tenth of a microvolt
+is below any converter's step. Resampling leaves such a ripple where a lead is at exactly 0 mV."""
+
 REASONS = ("gap", "flat", "clipped", "disconnected", "noise", "no beats")
 """In the order of the columns of `Quality.components`."""
 
@@ -164,8 +168,9 @@ def _components(
 
     low, high = _extremes(raw)
     reach = np.maximum(high - low, 1e-12)
-    still = np.abs(np.diff(raw, axis=1)) < 1e-4 * reach[:, None]
-    still |= (reach <= 1e-4 * np.abs(high))[:, None]
+    step = np.maximum(1e-4 * reach, SILENT[channel] / 10)
+    still = np.abs(np.diff(raw, axis=1)) < step[:, None]
+    still |= (reach <= np.maximum(1e-4 * np.abs(high), SILENT[channel]))[:, None]
     flat = _long_runs(still, round(0.5 * rate)) / count
     clipped = (prepared.clipped[channel][place] & valid).sum(axis=1) / count
 

@@ -40,6 +40,7 @@ class Batch:
         leads: Names, in the order of `ecg`.
         site: Where the PPG is taken.
         colour: Its light.
+        contact: Contact pressure of its sensor.
     """
 
     ecg: Array
@@ -50,6 +51,7 @@ class Batch:
     leads: tuple[str, ...]
     site: str
     colour: str
+    contact: float = CONTACT
 
     def __len__(self) -> int:
         """Return the number of people."""
@@ -144,6 +146,7 @@ def pairs(
         leads=tuple(leads),
         site=site,
         colour=colour,
+        contact=contact,
     )
 
 

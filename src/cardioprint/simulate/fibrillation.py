@@ -1,8 +1,9 @@
 """What the atria write into the ECG when they fibrillate or flutter.
 
-Fibrillatory waves: fundamental 4-9 Hz, mean about 6 (Bollmann 2006), two harmonics, slow changes
-of rate and size (Stridh & Sornmo 2001), 0.02-0.15 mV, largest in V1. Flutter: a saw-tooth of
-250-340/min, negative in II, III and aVF, positive in V1 (typical, counter-clockwise).
+Fibrillatory waves: fundamental 4-9 Hz (Bollmann 2006), mean 6 (Alcaraz 2008: 6.5 +- 0.8 Hz in the
+middle, 5.0 +- 0.7 Hz at the end of an episode), two harmonics, slow changes of rate and size
+(Stridh & Sornmo 2001), 0.02-0.15 mV, largest in V1. Flutter: a saw-tooth of 250-340/min, negative
+in II, III and aVF, positive in V1 (typical, counter-clockwise).
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """What each beat sends into the arteries: how much, at what pressure, and when it arrives.
 
 Arrival (PAT, from R) = pre-ejection + path / velocity + small vessels:
-    Pre-ejection: the person's, shorter by 0.4 ms a beat/min (Weissler 1968), longer by 20-60 ms
-        with left bundle branch block and for a ventricular beat, longer for a badly filled one.
-    Velocity: of the aorta and of stiffer, less age-dependent arm arteries (Bia & Zocalo 2021).
+    Pre-ejection: the person's, shorter by 0.4 ms a beat/min (Weissler 1968), longer by 40 ms with
+        left bundle branch block, by 30 ms for a ventricular beat and for a badly filled one (our
+        choice of size).
+    Velocity: of the aorta and of stiffer, less age-dependent arm arteries (Bia & Zocalo 2021; the
+        numbers are our choice).
         Moens-Korteweg with E = E0 exp(0.017 P) (Hughes 1979, 0.016-0.018 a mmHg) makes it rise by
         8.9 % in 10 mmHg of mean pressure.
 Strength of a beat (stroke volume over the usual):
@@ -11,7 +13,7 @@ Strength of a beat (stroke volume over the usual):
         aortic valve, which is the pulse deficit of atrial fibrillation.
     Potentiation: after a premature beat the pulse is 9.8 +- 5.4 % larger in healthy hearts and
         48.7 +- 32.6 % in dilated cardiomyopathy (Voss 2002).
-Slow waves: 0.1 Hz and respiration move pressure by about 2 mmHg each (Pagani 1986).
+Slow waves: 0.1 Hz and respiration move pressure (Pagani 1986), by some 2 mmHg each (our choice).
 """
 
 from __future__ import annotations

@@ -4,7 +4,9 @@ Choi & Park 2023 (300 healthy Koreans, 19-69 years) give the ratios of the waves
 0.0045 age - 0.803, c/a = -0.0044 age + 0.1017, d/a = -0.0062 age + 0.034, e/a = -0.001 age +
 0.2002, hence the ageing index (b-c-d-e)/a = 0.0162 age - 1.1389; b/a is -0.65 +- 0.13 in men and
 -0.55 +- 0.14 in women, e/a 0.18 +- 0.07 and 0.13 +- 0.06, the index -0.52 +- 0.33 and -0.33 +-
-0.30. Oh 2003: d/a -0.47 in hypertensives, -0.38 in others.
+0.30. Takazawa 1998 (600 Japanese) finds a steeper index, 0.023 age - 1.515. Pressure deepens d: at
+once (Takazawa 1998: from -0.40 to -0.62 when angiotensin raises 126/74 to 160/91 mmHg), and between
+people of an age (Park 2019, 262 women: r -0.20 with systolic, -0.26 with diastolic pressure).
 
 The second derivative is a sum of Gaussians: a to e, a dicrotic wave f and a slow run-off. Their
 heights follow from the wanted values less what the neighbours put at the same instant. A pulse
@@ -55,7 +57,8 @@ SPREAD = (0.114, 0.10, 0.12, 0.06)
 b and d of -0.5, so that the ageing index has its 0.24."""
 
 PRESSURE = -0.0036
-"""d/a a mmHg of mean pressure above `HEALTHY_PRESSURE`: 0.09 for some 25 mmHg (Oh 2003)."""
+"""d/a a mmHg of mean pressure above `HEALTHY_PRESSURE`, for the correlation of Park 2019; two
+fifths of what angiotensin does."""
 
 HEALTHY_PRESSURE = 89.0
 

@@ -70,13 +70,25 @@ def record(
     pulses = render_pulses(life, sampling_rate=ppg_rate, count=ppg_count, site=site)
     ppg = render_ppg(life, pulses, sampling_rate=ppg_rate, site=site, colour=colour)[0]
     truth = exact_truth(life, site)
-    people = life.people
     channels = [
         channel(name, Modality.ECG, samples, ecg_rate, "mV", lead=name)
         for name, samples in zip(leads, ecg, strict=True)
     ]
     channels.append(channel("PPG", Modality.PPG, ppg, ppg_rate, "%", site=site))
-    notes = {
+    made = Record(
+        channels=tuple(channels),
+        subject=f"simulated_{seed}_{person}",
+        source="cardioprint.simulate.record",
+        name=f"simulated_{seed}_{person}_{visit}",
+        notes=person_notes(life, truth, seed=seed, colour=colour),
+    )
+    return made, truth.record(0, EXACT)
+
+
+def person_notes(life: Physiology, truth: BatchTruth, *, seed: int, colour: str) -> dict[str, str]:
+    """Return what is known of the first person, as a record's notes."""
+    people = life.people
+    return {
         "age": f"{float(people.age[0]):.1f}",
         "sex": "M" if bool(people.male[0]) else "F",
         "systolic": f"{float(people.systolic[0]):.0f}",
@@ -86,14 +98,6 @@ def record(
         "seed": str(seed),
         "colour": colour,
     }
-    made = Record(
-        channels=tuple(channels),
-        subject=f"simulated_{seed}_{person}",
-        source="cardioprint.simulate.record",
-        name=f"simulated_{seed}_{person}_{visit}",
-        notes=notes,
-    )
-    return made, truth.record(0, EXACT)
 
 
 def exact_truth(life: Physiology, site: str) -> BatchTruth:

@@ -42,8 +42,12 @@ FOCUS = {
 }
 """Rhythms in which the ventricles follow a clock other than the sinus node, and their beats."""
 
-QT_LAG = 45.0
-"""Seconds. QT follows the rate with a lag of 30-60 s (Pueyo 2004: 90 % after some 2 min)."""
+QT_LAG = 60.0
+"""Seconds: time constant with which QT follows the rate (Razak 2011: a minute)."""
+
+CONCEALED = 0.35
+"""Share of the usual interval by which a fibrillating heart waits longer after a premature
+ventricular beat, which enters the node from below (our choice of size)."""
 
 EFFORT_RISE, EFFORT_CALM = 0.30, 0.6
 """Gain in heart rate and loss in its variability at full effort (mild exercise, our choice)."""
@@ -127,6 +131,7 @@ class _Machine:
         self.b: Backend = draws.backend
         xp, one = self.b.xp, self.b.xp.ones_like(people.age)
         self.flutter = people.rhythm == Rhythm.ATRIAL_FLUTTER
+        self.fibrillation = people.rhythm == Rhythm.ATRIAL_FIBRILLATION
         self.tachycardia = people.rhythm == Rhythm.VENTRICULAR_TACHYCARDIA
         self.focal, self.run_kind = self.b.flags(len(people)), 0 * people.rhythm + int(Beat.NORMAL)
         for code, kind in FOCUS.items():
@@ -266,11 +271,16 @@ class _Machine:
         self.switch = xp.where(turn, time + 2.0 + stay, self.switch)
         focus, silent = self._in_focus(), self._silent_atria()
 
-        premature = now & (time >= self.due_ventricular) & ~ectopic & ~focus
+        usual = xp.where(focus, foci.run, xp.minimum(rr, 1.3 * sinus))
+        after_qt = xp.maximum(foci.coupling * usual, 0.36 + 0 * rr)
+        run = self._run_interval(u, z)
+        # Where the atria fibrillate, a focus can only beat before the next conducted beat does.
+        room = ~focus | (self.fibrillation & (after_qt < run))
+        run = xp.where(ectopic & self.fibrillation, run + CONCEALED * foci.run, run)
+        premature = now & (time >= self.due_ventricular) & ~ectopic & room
         gap = -xp.log(u) * 3600 / self.people.premature_ventricular
         self.due_ventricular = xp.where(premature, time + APART + gap, self.due_ventricular)
-        after_qt = xp.maximum(foci.coupling * xp.minimum(rr, 1.3 * sinus), 0.36 + 0 * rr)
-        own = xp.where(focus, self._run_interval(u, z), foci.escape * (1 + 0.01 * z))
+        own = xp.where(focus, run, foci.escape * (1 + 0.01 * z))
         own = xp.where(premature, after_qt, own)
         self.next_own = xp.where(now, time + own, self.next_own)
         next_kind = xp.where(premature, 0 * self.count + int(Beat.VENTRICULAR), self._own_kind())

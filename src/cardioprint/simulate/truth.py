@@ -30,7 +30,8 @@ class Artefact(NamedTuple):
         modality: Which of the two signals.
         start: Seconds after the record's zero.
         stop: Seconds after the record's zero, exclusive.
-        kind: "motion", "sensor_off", "electrode_noise" or "gap" (NaN samples).
+        kind: "gap" (NaN samples), "clipped", "sensor_off", "motion", "walking" or "gain_step" of a
+            PPG, "lead_off", "electrode_noise" or "muscle" of an ECG (`devices.events`).
     """
 
     modality: Modality

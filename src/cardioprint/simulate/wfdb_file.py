@@ -23,6 +23,10 @@ COMMENT = "simulated by cardioprint: no person was measured"
 FULL_SCALE = 32_000
 """Largest digital value used of format 16; -32768 is its code for a missing sample."""
 
+COARSEST, FINE = 100.0, 1000.0
+"""Hertz: annotations count frames unless these come less often than the first; then milliseconds.
+ECG at 130 Hz with a PPG at 64 Hz has two frames a second."""
+
 
 def write_wfdb(record: Record, folder: str | Path, *, truth: Truth | None = None) -> Path:
     """Write header, 16-bit signals and, with `truth`, beat annotations (`.atr`).
@@ -30,7 +34,8 @@ def write_wfdb(record: Record, folder: str | Path, *, truth: Truth | None = None
     Channels keep their rates: a frame lasts as long as the largest interval that holds a whole
     number of samples of each, e.g. frames at 125 Hz with two samples of ECG at 250 Hz and one of
     PPG. `wfdb.rdrecord(..., smooth_frames=False)` reads them back. NaN becomes WFDB's code for
-    a missing sample. Annotation times count frames, as WFDB readers expect.
+    a missing sample. Annotation times count frames, as WFDB readers expect; where these are long,
+    the annotations have a clock of their own, which their file states.
 
     Args:
         record: Any record whose channels start together.
@@ -74,9 +79,17 @@ def write_wfdb(record: Record, folder: str | Path, *, truth: Truth | None = None
         write_dir=str(folder),
     )
     if truth is not None:
-        ticks = np.rint(truth.r_peaks * frame_rate).astype(int)
-        kept = ticks < frames
-        wfdb.wrann(name, "atr", ticks[kept], symbol=list(truth.kinds[kept]), write_dir=str(folder))
+        clock = frame_rate if frame_rate >= COARSEST else FINE
+        ticks = np.rint(truth.r_peaks * clock).astype(int)
+        kept = ticks < frames / frame_rate * clock
+        wfdb.wrann(
+            name,
+            "atr",
+            ticks[kept],
+            symbol=list(truth.kinds[kept]),
+            fs=clock,
+            write_dir=str(folder),
+        )
     return folder / f"{name}.hea"
 
 
