@@ -73,7 +73,7 @@ def both(*changes: Callable[[Run], Run]) -> Callable[[Run], Run]:
 
 PHASE, LOSS, MASK = "state against phase", "which losses", "what is hidden"
 COLLAPSE, BOTTLENECK = "what prevents the collapse", "the bottleneck"
-TOLD = "what the fingerprint is told to describe"
+TOLD, PEOPLE = "what the fingerprint is told to describe", "how people are weighted"
 
 ARMS: dict[str, Arm] = {
     "baseline": Arm(question="", change=lambda run: run),
@@ -110,6 +110,8 @@ ARMS: dict[str, Arm] = {
             loss(visible=0.0),
         ),
     ),
+    "people by the root of hours": Arm(question=PEOPLE, change=batch(people=0.5)),
+    "each person alike": Arm(question=PEOPLE, change=batch(people=0.0)),
     "1 token": Arm(question=BOTTLENECK, change=model(latents=1)),
     "5 tokens": Arm(question=BOTTLENECK, change=model(latents=5)),
     "25 tokens": Arm(question=BOTTLENECK, change=model(latents=25)),
@@ -145,7 +147,9 @@ def _fresh(run: Run):
 
 def prepared(name: str, seed: int, core_minutes: float, cache: Cache) -> Run:
     """Return an arm's run with the steps that the budget allows."""
-    run = replace(ARMS[name].change(recipe("tiny")), name=name, seed=seed)
+    run = recipe("tiny")
+    run = replace(run, batch=replace(run.batch, people=1.0))  # by hours, as all arms were trained
+    run = replace(ARMS[name].change(run), name=name, seed=seed)
     steps = math.floor(core_minutes * FLOPS_A_CORE_MINUTE / operations(run, cache))
     steps = max(1, steps // 50) * 50
     return replace(run, steps=steps, warmup=min(run.warmup, steps // 10), validate_every=250)

@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from cardioprint.corpus.order import Order
 from cardioprint.training.batches import BatchConfig, Sampler
 from cardioprint.training.cuts import STAYING, choose
 from cardioprint.training.places import CANONICAL_LAG, Places, span
@@ -174,12 +175,55 @@ def test_what_is_not_good_is_no_place():
 
 def test_every_usable_window_is_an_anchor_once_an_epoch():
     cache = runs([30, 17, 5, 12], databases=[0, 0, 1, 1])
-    s = Sampler(cache, BatchConfig(size=8, temperature=1.0, one_database=False), seed=4)
+    s = Sampler(cache, BatchConfig(size=8, temperature=1.0, people=1.0, one_database=False), seed=4)
     used = np.concatenate([s.schedule(step)[1] for step in range(60)])
     first, second = (used[used // s.order.length == epoch] for epoch in range(2))
     assert len(first) == s.order.length  # in the order of the steps, "same" steps among them
     np.testing.assert_array_equal(np.sort(s.order.at(first)), np.arange(len(cache)))
     assert set(s.order.at(second)) <= set(range(len(cache)))
+
+
+@pytest.mark.parametrize(("people", "shares"), ((1.0, (64, 16, 4)), (0.5, (8, 4, 2)), (0.0, 1)))
+def test_people_are_weighted(people, shares):
+    """Three people of 64, 16 and 4 windows in the first database, one of 9 in the second."""
+    cache = runs([64, 16, 4, 9], databases=[0, 0, 0, 1])
+    places = Places(cache, people=people)
+    drawn = places.anchor(np.arange(sum(places.turns)))
+    of = np.bincount(cache.subject[drawn], minlength=4)
+    assert of[:3].sum() == places.turns[0] and of[3] == places.turns[1] == 9
+    np.testing.assert_allclose(
+        of[:3] / of[:3].sum(), np.ones(3) * shares / np.sum(np.ones(3) * shares)
+    )
+    # A person's windows all come, none more than once more often than another.
+    for person in range(4):
+        times = np.bincount(drawn, minlength=len(cache))[cache.subject == person]
+        assert times.min() >= 1 and times.max() - times.min() <= 1
+    # Databases have the shares of their windows all the same.
+    s = Sampler(cache, BatchConfig(size=4, windows_each=1, temperature=1.0, people=people))
+    np.testing.assert_allclose(s.order.shares, [84 / 93, 9 / 93])
+
+
+def test_weights_of_people_reach_the_batches():
+    cache = runs([60, 12])
+    how = {"size": 6, "windows_each": 1, **KINDS_ONLY["other"]}
+    for people, share in ((1.0, 5 / 6), (0.5, 5**0.5 / (1 + 5**0.5)), (0.0, 1 / 2)):
+        s = Sampler(cache, BatchConfig(people=people, **how))
+        seen = np.concatenate([s.batch(step).subject for step in range(200)])
+        assert np.mean(seen == 0) == pytest.approx(share, abs=0.03)
+
+
+def test_wrong_weights():
+    with pytest.raises(ValueError, match="people"):
+        BatchConfig(people=1.5)
+    with pytest.raises(ValueError, match="sizes"):
+        Order(counts=(3, 4), sizes=(3, 0))
+
+
+def test_by_hours_every_window_has_one_turn():
+    cache = runs([30, 17, 5, 12], subjects=[1, 0, 1, 1], databases=[0, 0, 1, 1])
+    places = Places(cache, people=1.0)
+    assert places.turns == places.counts
+    np.testing.assert_array_equal(places.anchor(np.arange(64)), places.anchors)
 
 
 def test_windows_are_read_where_they_are_cut():
@@ -188,7 +232,7 @@ def test_windows_are_read_where_they_are_cut():
     s = Sampler(cache, BatchConfig(size=8, **KINDS_ONLY["other"]))
     for step in range(4):
         batch = s.batch(step)
-        anchors = s.places.anchors[s.order.at(s.schedule(step)[1])]
+        anchors = s.places.anchor(s.order.at(s.schedule(step)[1]))
         cuts = choose(s.places, np.random.default_rng((0, step)), anchors, "other", s.config)
         ramp = np.arange(N) - (N - 1) / 2
         np.testing.assert_allclose(

@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from cardioprint.errors import UnknownNameError  # noqa: E402
+from cardioprint.errors import CardioprintError, ModelError, UnknownNameError  # noqa: E402
 from cardioprint.models import losses  # noqa: E402
 from cardioprint.models.m2ae import M2AE  # noqa: E402
 from cardioprint.training import augment, checkpoint, loop  # noqa: E402
@@ -75,7 +75,7 @@ def test_a_kill_while_writing_leaves_the_old_checkpoint(smoke_cache, tmp_path, m
         assert json.loads(file.metadata()["about"])["name"] == "smoke"
 
 
-@pytest.mark.parametrize("cause", ("loss", "input"))
+@pytest.mark.parametrize("cause", ("loss", "input", "gradient"))
 def test_a_loss_that_is_no_number_stops_before_the_step(smoke_cache, tmp_path, monkeypatch, cause):
     at = []
     noise, reconstruction = augment.add_noise, losses.reconstruction
@@ -91,26 +91,109 @@ def test_a_loss_that_is_no_number_stops_before_the_step(smoke_cache, tmp_path, m
 
     monkeypatch.setattr(augment, "add_noise", noisy)
     monkeypatch.setattr(losses, "reconstruction", broken)
-    # Where fingerprints are no numbers either, the effective rank fails first.
-    with pytest.raises((DeadRunError, torch.linalg.LinAlgError)) as error:
+    if cause == "gradient":
+        clip = torch.nn.utils.clip_grad_norm_
+        norms = iter(range(100))
+        monkeypatch.setattr(
+            torch.nn.utils,
+            "clip_grad_norm_",
+            lambda *a: clip(*a) * (float("inf") if next(norms) == 12 else 1.0),
+        )
+    with pytest.raises(DeadRunError, match=f"{'gradient' if cause == 'gradient' else 'loss'} is"):
         train(smoke(), smoke_cache, None, tmp_path)
-    if cause == "loss":
-        assert "step 12" in str(error.value)
+    assert at[-1] == 12
     with checkpoint.safe_open(tmp_path / "last.safetensors", framework="pt") as file:
         assert file.metadata()["step"] == "10"
         for key in file.keys():  # noqa: SIM118 (not a dict)
             assert torch.isfinite(file.get_tensor(key)).all()
 
 
-def test_collapsed_fingerprints_stop_a_run(smoke_cache, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "DEAD_RANK", 1e9)
-    run = replace(smoke(), steps=1011, warmup=0, validate_every=10**6, save_every=10**6)
-    start = replace(run, steps=1)
-    train(start, smoke_cache, None, tmp_path)
-    whole = checkpoint.load
-    monkeypatch.setattr(checkpoint, "load", lambda *a, **k: whole(*a, **k) + 1004)
-    with pytest.raises(DeadRunError, match="rank"):
+@pytest.mark.parametrize("kind", ("one", "nearly one"))
+def test_collapsed_fingerprints_stop_a_run_early(smoke_cache, tmp_path, monkeypatch, kind):
+    """A point has rank 1; with rounding about it the rank is full, and the cosine tells."""
+    spread = {"one": 0.0, "nearly one": 1e-4}[kind]
+    own = M2AE.fingerprint
+    monkeypatch.setattr(M2AE, "fingerprint", lambda model, z: 1.0 + spread * own(model, z))
+    monkeypatch.setattr(M2AE, "follow", lambda *_: None)
+    monkeypatch.setattr(loop, "DEAD_LINES", 2)
+    run = replace(smoke(), steps=60, warmup=15, save_every=10)
+    with pytest.raises(DeadRunError, match="alike for 20 steps: at step 30"):
         train(run, smoke_cache, None, tmp_path)
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [x["step"] for x in lines] == [0, 10, 20, 30]
+    assert all(x["rank"] <= 1.5 if kind == "one" else x["cosine"] > 0.999 for x in lines)
+
+
+def test_a_run_that_comes_alive_goes_on(smoke_cache, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "DEAD_LINES", 3)
+    mean, lines = loop._mean_over_ranks, []
+
+    def found(parts):
+        lines.append(mean(parts))
+        return {**lines[-1], "cosine": 0.1, "rank": 1.0 if len(lines) % 3 else 9.0}
+
+    monkeypatch.setattr(loop, "_mean_over_ranks", found)
+    train(replace(smoke(), steps=60, warmup=0), smoke_cache, None, tmp_path)
+    assert len(lines) == 6
+
+
+def test_half_a_line_of_the_log_is_dropped(smoke_cache, tmp_path):
+    run = replace(smoke(), steps=12)
+    train(run, smoke_cache, smoke_cache, tmp_path)
+    log = tmp_path / "log.jsonl"
+    before = log.read_text()
+    log.write_text(before + '{"kind": "valid", "step": 12, "lo')
+    train(replace(run, steps=20), smoke_cache, smoke_cache, tmp_path)
+    after = log.read_text()
+    assert after.startswith(before)
+    assert all(json.loads(line) for line in after.splitlines())
+
+
+def test_the_best_weights_are_kept_beside_the_last(smoke_cache, tmp_path, monkeypatch):
+    losses_then = iter((3.0, 1.0, 2.0))
+    monkeypatch.setattr(loop, "validate", lambda *_: {"loss": next(losses_then)})
+    run = replace(smoke(), steps=12, validate_every=4, save_every=4)
+    train(run, smoke_cache, smoke_cache, tmp_path)
+    kept = {}
+    for name in ("best", "last"):
+        with checkpoint.safe_open(tmp_path / f"{name}.safetensors", framework="pt") as file:
+            kept[name] = file.metadata()["step"]
+    assert kept == {"best": "8", "last": "12"}
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_checkpoint_that_cannot_be_used_says_so(smoke_cache, tmp_path):
+    run = replace(smoke(), steps=2)
+    train(run, smoke_cache, None, tmp_path)
+    with pytest.raises(ModelError, match="other sizes"):
+        train(replace(run, model=replace(run.model, fingerprint=16)), smoke_cache, None, tmp_path)
+    last = tmp_path / "last.safetensors"
+    for damaged in (b"", last.read_bytes()[:1000]):
+        last.write_bytes(damaged)
+        with pytest.raises(ModelError, match="damaged"):
+            train(run, smoke_cache, None, tmp_path)
+
+
+def test_a_run_goes_on_as_it_was_begun(smoke_cache, tmp_path, monkeypatch):
+    """A checkpoint that knows nothing of how people are weighted is of a run by hours."""
+    assert smoke().batch.people == 0.5
+    run = replace(smoke(), steps=2)
+    train(run, smoke_cache, None, tmp_path)
+    asked = []
+    sampler = loop.Sampler
+    monkeypatch.setattr(loop, "Sampler", lambda c, b, **k: asked.append(b) or sampler(c, b, **k))
+    train(replace(run, steps=4), smoke_cache, None, tmp_path)
+    whole = checkpoint.about
+
+    def old(path):
+        about = whole(path)
+        del about["batch"]["people"]
+        return about
+
+    monkeypatch.setattr(checkpoint, "about", old)
+    train(replace(run, steps=6), smoke_cache, None, tmp_path)
+    assert [b.people for b in asked] == [0.5, 1.0]
+    assert json.loads((tmp_path / "run.json").read_text())["batch"]["people"] == 1.0
 
 
 def test_the_run_is_written_down(smoke_cache, tmp_path):
@@ -175,3 +258,13 @@ def test_recipes():
     for wrong in ({"steps": 0}, {"learning_rate": 0.0}, {"warmup": -1}):
         with pytest.raises(ValueError):
             Run(name="wrong", **wrong)
+
+
+def test_how_people_are_weighted_is_said_on_the_command_line(smoke_cache, tmp_path):
+    from cardioprint.cli.make import pretrain
+
+    cache = smoke_cache.folder.parent
+    assert pretrain("smoke", cache=cache, out=tmp_path, steps=2, threads=1, people=0.0) == 0
+    assert json.loads((tmp_path / "run.json").read_text())["batch"]["people"] == 0.0
+    with pytest.raises(CardioprintError, match="between 0 and 1"):
+        pretrain("smoke", cache=cache, out=tmp_path, people=2.0)

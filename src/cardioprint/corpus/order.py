@@ -42,7 +42,8 @@ class Order:
     """
 
     counts: tuple[int, ...]
-    """Windows of each database, numbered one database after the other; 0 is allowed."""
+    """Windows of each database, numbered one database after the other; 0 is allowed. Whoever
+    wants some windows more often than others numbers them several times."""
     seed: int = 0
     """Orders of different seeds have nothing in common."""
     temperature: float = 1.0
@@ -50,10 +51,14 @@ class Order:
     block: int = 1
     """Positions that one database fills: 1 mixes databases in every batch; the size of a batch
     makes each batch one database's, so that contrast cannot tell people by their hospital."""
+    sizes: tuple[int, ...] = ()
+    """Sizes of the databases as far as their quotas go; default: `counts`."""
 
     def __post_init__(self) -> None:
         if not self.counts or min(self.counts) < 0 or sum(self.counts) == 0:
             raise ValueError(f"need databases with windows, not {self.counts}")
+        if self.sizes and [n > 0 for n in self.sizes] != [n > 0 for n in self.counts]:
+            raise ValueError(f"sizes {self.sizes} are not those of counts {self.counts}")
         if self.block < 1 or not 0 <= self.temperature <= 1:
             raise ValueError("need block >= 1 and 0 <= temperature <= 1")
 
@@ -70,7 +75,7 @@ class Order:
     @cached_property
     def shares(self) -> NDArray[np.float64]:
         """Share of each database in the long run."""
-        n = np.array(self.counts, np.float64)
+        n = np.array(self.sizes or self.counts, np.float64)
         weight = np.where(n > 0, n**self.temperature, 0.0)
         return weight / weight.sum()
 

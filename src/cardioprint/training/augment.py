@@ -225,7 +225,7 @@ def add_noise(
     shape = shape * (1 / (1 + (hertz / edge) ** 8).sqrt())
     phase = chance.angle(len(hertz))
     added = torch.fft.irfft(torch.polar(shape, phase), n=n)
-    added = added / (added.std(dim=-1, keepdim=True) + 1e-6)
+    added = added / (devices.spread(added)[..., None] + 1e-6)  # nothing of it is at 0 Hz
     # Half of the disturbances are bursts: a smooth window somewhere in the ten seconds.
     time = torch.linspace(0, 1, n, device=device)
     burst = torch.exp(-0.5 * ((time - chance.uniform()[..., None]) / 0.08) ** 2) * 2.5

@@ -69,6 +69,10 @@ class BatchConfig:
     held-out error rose from step 3,000 on while the training error fell."""
     temperature: float = 0.5
     """Databases get shares in proportion to hours ** temperature; see `corpus.order`."""
+    people: float = 0.5
+    """People of a database get shares in proportion to hours ** people: 1: every hour counts
+    alike, and who lay in bed for a week fills the batches; 0: every person does; 0.5, between the
+    two, is what the shipped weights were trained with."""
     one_database: bool = True
     """All of a batch from one database, so that contrast cannot tell people by their hospital:
     a prototype with mixed batches did (Recall@1 on unseen people fell while it rose on known)."""
@@ -78,6 +82,8 @@ class BatchConfig:
             raise ValueError("size must be a multiple of windows_each")
         if self.block < 1:
             raise ValueError("block must be at least one patch")
+        if not 0 <= self.people <= 1:
+            raise ValueError("need 0 <= people <= 1")
         if self.same + self.both + self.short > 1:
             raise ValueError("same + both + short must not exceed 1")
 
@@ -110,10 +116,10 @@ class Batch:
 class Sampler:
     """Makes batches from a cache.
 
-    Every usable window is the anchor of a row once an epoch (of its database's quota): see
-    `corpus.order`. A training window lies about its anchor, the middle anywhere in it. What else
-    is chosen, a second window of the person, the speed of time, the monitor's delay, what is
-    hidden, follows from seed and step.
+    Every usable window is the anchor of a row as often as its person's share says: see
+    `BatchConfig.people` and `corpus.order`. A training window lies about its anchor, the middle
+    anywhere in it. What else is chosen, a second window of the person, the speed of time, the
+    monitor's delay, what is hidden, follows from seed and step.
 
     Args:
         cache: The corpus.
@@ -126,7 +132,7 @@ class Sampler:
 
     def __init__(self, cache: Cache, config: BatchConfig, *, seed: int = 0):
         self.cache, self.config, self.seed = cache, config, seed
-        self.places = Places(cache, stretch=config.stretch)
+        self.places = Places(cache, stretch=config.stretch, people=config.people)
         if self.places.unused:
             warnings.warn(
                 f"no window of {', '.join(self.places.unused)} can be used: needed are ECG and "
@@ -136,7 +142,8 @@ class Sampler:
         self.rate, self.n = self.places.rate, self.places.n
         c = config
         self.order = Order(
-            counts=self.places.counts,
+            counts=self.places.turns,
+            sizes=self.places.counts,
             seed=seed,
             temperature=c.temperature,
             block=c.size if c.one_database else 1,
@@ -154,7 +161,7 @@ class Sampler:
         mine = rank_slice(c.size, rank, ranks)
         kind, positions = self.schedule(step)
         rng = np.random.default_rng((self.seed, step))
-        anchors = self.places.window(self.order.at(positions))
+        anchors = self.places.anchor(self.order.at(positions))
         cuts = choose(self.places, rng, anchors, kind, c)
         patches = valid = self.n // c.patch
         if kind == "short":

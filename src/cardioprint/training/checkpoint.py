@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from cardioprint.errors import ModelError
 from cardioprint.training import ranks
 from cardioprint.training.machine import shared_out, whole
 
@@ -40,18 +42,40 @@ def save(
     if ranks.place() > 0:
         return
     save_file(contiguous, fresh, metadata=header)
+    with fresh.open("rb+") as file:
+        os.fsync(file.fileno())  # the name must not reach the disk before what it stands for
     fresh.replace(path)
+
+
+def about(path: Path) -> dict[str, Any]:
+    """Return what `save` was told about the run."""
+    with safe_open(path, framework="pt") as file:
+        return json.loads(file.metadata()["about"])
 
 
 def load(
     path: Path, *, module: nn.Module, average: dict[str, Tensor], optimizer: torch.optim.Optimizer
 ) -> int:
-    """Restore a run in place and return its step."""
-    with safe_open(path, framework="pt") as file:
-        step = int(file.metadata()["step"])
-        read = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (not a dict)
+    """Restore a run in place and return its step.
+
+    Raises:
+        ModelError: The file is damaged, or of a model of other sizes.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            step = int(file.metadata()["step"])
+            read = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{path} is no checkpoint of a run, or damaged ({error}). Fix: delete it to begin again"
+        ) from error
     own = module.state_dict()
     weights = _under("module.", read)
+    if {k: v.shape for k, v in weights.items()} != {k: v.shape for k, v in own.items()}:
+        raise ModelError(
+            f"{path} is of a model of other sizes. Fix: choose another run folder (--out), or the "
+            "recipe that it was begun with"
+        )
     module.load_state_dict({k: shared_out(v, own[k]) for k, v in weights.items()})
     for name, value in _under("average.", read).items():
         average[name].copy_(shared_out(value, average[name]))

@@ -3,16 +3,65 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from cardioprint.training.objective import Objective, TensorBatch
+
+
+PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
+"""Kernels that multiply matrices."""
+
+
+class Products(TorchDispatchMode):
+    """Writes down every matrix product that runs inside it, forward or back.
+
+    Attributes:
+        seen: How often each came: name, then shape, strides and type of its factors.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: Counter[tuple[Any, ...]] = Counter()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.overloadpacket.__name__
+        if name in PRODUCTS:
+            factors = (x for x in args if isinstance(x, torch.Tensor))
+            what = tuple((tuple(x.shape), x.stride(), x.dtype) for x in factors)
+            self.seen[name, what] += 1
+        return func(*args, **(kwargs or {}))
+
+
+def products_alone(seen: Counter[tuple[Any, ...]], device: torch.device) -> float:
+    """Return the seconds that products take with nothing between them.
+
+    No step with these kernels can be faster: what it takes beyond is everything else.
+    """
+    total = 0.0
+    for (name, what), number in seen.items():
+        factors = [_strided(shape, strides, dtype, device) for shape, strides, dtype in what]
+        kernel = getattr(torch, name)
+        call = partial(kernel, *factors)
+        many = max(1, int(0.01 / _seconds(call, device, 1)))
+        total += number * min(_seconds(call, device, many) / many for _ in range(3))
+    return total
+
+
+def _strided(
+    shape: tuple[int, ...], strides: tuple[int, ...], dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    reach = 1 + sum((n - 1) * by for n, by in zip(shape, strides, strict=True))
+    return torch.randn(reach, device=device).to(dtype).as_strided(shape, strides)
 
 
 def flops(objective: Objective, batches: Iterable[TensorBatch]) -> list[float]:
@@ -54,13 +103,20 @@ def matmul_rate(
     return 2.0 * size**3 / best
 
 
+def clock(device: torch.device) -> float:
+    """Return seconds: a GPU's once it has nothing left to do, of this thread's work on a CPU.
+
+    What other processes do on a core that they share does not count.
+    """
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        return time.perf_counter()
+    return time.thread_time()
+
+
 def _seconds(call: Callable[[], Tensor], device: torch.device, number: int) -> float:
     call()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    began = time.perf_counter()
+    began = clock(device)
     for _ in range(number):
         call()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter() - began
+    return clock(device) - began

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ class Log:
         self.enabled, self.path = enabled, folder / "log.jsonl"
         self.board: Any = None
         if enabled:
+            if self.path.exists():  # a kill may have left half a line
+                os.truncate(self.path, len(_lines(self.path)))
             (folder / "run.json").write_text(json.dumps(dataclasses.asdict(run), indent=1))
             try:
                 from torch.utils.tensorboard import SummaryWriter
@@ -42,5 +45,11 @@ def lowest(log: Path) -> float:
     """Return the lowest validation loss of a run so far; infinity where there is none."""
     if not log.exists():
         return math.inf
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    lines = [json.loads(line) for line in _lines(log).splitlines()]
     return min((d["loss"] for d in lines if d["kind"] == "valid"), default=math.inf)
+
+
+def _lines(log: Path) -> bytes:
+    """Return a log's whole lines."""
+    text = log.read_bytes()
+    return text[: text.rfind(b"\n") + 1]

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from cardioprint.corpus.cache import Cache
 from cardioprint.corpus.order import rank_slice
+from cardioprint.errors import CardioprintError
 from cardioprint.models.m2ae import M2AE
 from cardioprint.training import checkpoint, ranks
 from cardioprint.training.augment import augment
@@ -32,7 +33,7 @@ from cardioprint.training.machine import (
     whole,
 )
 from cardioprint.training.objective import Objective, TensorBatch
-from cardioprint.training.recipes import Run
+from cardioprint.training.recipes import Run, as_begun
 
 LOG_EVERY = 10
 """Steps between lines of the log."""
@@ -40,11 +41,17 @@ LOG_EVERY = 10
 VALIDATION_STEPS = 8
 """Batches of people kept apart, the same ones at every validation."""
 
-DEAD_RANK = 1.5
-"""Effective rank of fingerprints below which a run that is past warm-up is stopped."""
+DEAD_RANK, DEAD_COSINE = 1.5, 0.995
+"""Effective rank of fingerprints at and below which, or mean cosine above which, they tell
+nothing. The rank alone would not do: it is taken about their mean, where rounding is of full rank.
+In runs that came alive the cosine was 0.99 at step 50 and 0.45 to 0.92 at step 300."""
+
+DEAD_LINES = 20
+"""Lines of the log past warm-up, one after the other, in which they tell nothing until a run is
+stopped: 200 steps. A prototype that recovered did so by step 220, one that did not took 900."""
 
 
-class DeadRunError(RuntimeError):
+class DeadRunError(CardioprintError):
     """The loss is not finite, or all fingerprints have become one."""
 
 
@@ -69,7 +76,9 @@ def train(
         The objective with averaged weights.
 
     Raises:
-        DeadRunError: Non-finite loss (before the step is taken) or collapsed fingerprints.
+        DeadRunError: Non-finite loss or gradient (before the step is taken) or collapsed
+            fingerprints.
+        ModelError: The checkpoint in `folder` is damaged, or of other sizes.
     """
     device, rank, world = start()
     torch.manual_seed(run.seed)
@@ -81,6 +90,7 @@ def train(
     last, first = folder / "last.safetensors", 0
     if last.exists():
         first = checkpoint.load(last, module=objective, average=average, optimizer=adam)
+        run = as_begun(run, checkpoint.about(last))
     keep = partial(_keep, objective, average, adam, run)
     sampler = Sampler(cache, run.batch, seed=run.seed)
     plain = dataclasses.replace(run.batch, stretch=0.0)
@@ -88,7 +98,7 @@ def train(
     best = lowest(folder / "log.jsonl")
     log = Log(folder, run, enabled=rank == 0)
     autocast = torch.autocast(device.type, torch.bfloat16, enabled=run.bfloat16)
-    began, waited = time.monotonic(), 0.0
+    began, waited, alike = time.monotonic(), 0.0, 0
     make = partial(sampler.batch, rank=rank, ranks=world)
     batches = ahead(make, first, run.steps, machine.prefetch)
     for step in range(first, run.steps):
@@ -110,6 +120,11 @@ def train(
                     f"loss is {loss.item()} at step {step}; the last checkpoint is good"
                 )
         norm = whole(nn.utils.clip_grad_norm_(objective.parameters(), run.clip))
+        if not torch.isfinite(norm):  # the same on all ranks
+            raise DeadRunError(
+                f"the gradient is {norm.item()} at step {step}, though the loss is "
+                f"{loss.item():.3g}; the last checkpoint is good"
+            )
         adam.step()
         _update(average, objective, min(run.average, (1 + step) / (10 + step)))
         if step % LOG_EVERY == 0:
@@ -118,8 +133,15 @@ def train(
             said = {"norm": norm, "pairs_per_second": rate, "waiting": waited / seconds}
             found = _mean_over_ranks(parts)
             log.write("train", step, {**found, **said})
-            if step > max(run.warmup, 1000) and found["rank"] < DEAD_RANK:
-                raise DeadRunError(f"fingerprints have effective rank {found['rank']:.2f}")
+            dead = found["rank"] <= DEAD_RANK or found["cosine"] > DEAD_COSINE
+            alike = alike + 1 if dead and step >= run.warmup else 0
+            if alike == DEAD_LINES:
+                raise DeadRunError(
+                    f"fingerprints have been alike for {DEAD_LINES * LOG_EVERY} steps: at step "
+                    f"{step} their effective rank is {found['rank']:.2f}, their mean cosine "
+                    f"{found['cosine']:.4f}. Fix: another seed or a lower learning rate; see "
+                    f"{folder / 'log.jsonl'}"
+                )
         done = step + 1
         if checker and (done % run.validate_every == 0 or done == run.steps):
             with swapped(objective, average):

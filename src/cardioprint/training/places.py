@@ -34,16 +34,19 @@ class Places:
     Args:
         cache: The corpus.
         stretch: Largest natural logarithm of the factor by which time will run faster or slower.
+        people: A person's share of a database is in proportion to hours ** people.
 
     Attributes:
         counts: Usable windows of each database.
+        turns: Turns of each database, one after the other: what the windows of a person are
+            numbered with, several times where the person is to be seen more often.
         unused: Names of databases without any.
 
     Raises:
         RecordError: There are no usable windows at all.
     """
 
-    def __init__(self, cache: Cache, *, stretch: float = 0.0):
+    def __init__(self, cache: Cache, *, stretch: float = 0.0, people: float = 1.0):
         self.cache, self.stretch = cache, stretch
         self.n, self.rate = cache.window_samples, cache.preparation.sampling_rate
         good = (cache.valid == 1).all(axis=1) & (cache.quality >= THRESHOLD).all(axis=1)
@@ -75,6 +78,29 @@ class Places:
             )
         # One sorted array says whose a window is and finds a person's windows.
         self._owned: Ints = np.sort(self._person(windows) * len(cache) + windows)
+        self.turns = self._take_turns(people)
+
+    def _take_turns(self, people: float) -> tuple[int, ...]:
+        """Give every person turns, and return how many each database has."""
+        person, first, hours = np.unique(
+            self._owned // len(self.cache), return_index=True, return_counts=True
+        )
+        database = person // len(self.cache.subjects)
+        most = np.zeros(len(self.counts))
+        np.maximum.at(most, database, hours)
+        # Nobody has fewer turns than windows: all of these are seen.
+        turns = np.round(most[database] ** (1 - people) * hours**people).astype(np.int64)
+        turns = np.maximum(turns, hours)
+        self._turn = np.cumsum(turns) - turns  # number of each person's first
+        self._turns, self._begin, self._hours = turns, first, hours
+        sums = np.bincount(database, weights=turns, minlength=len(self.counts))
+        return tuple(int(n) for n in sums)
+
+    def anchor(self, turn: Ints) -> Ints:
+        """Return whose window's turn it is; a person's turns are spread over the windows."""
+        person = np.searchsorted(self._turn, turn, side="right") - 1
+        since = turn - self._turn[person]
+        return self.window(self._begin[person] + since * self._hours[person] // self._turns[person])
 
     @property
     def anchors(self) -> Ints:

@@ -135,6 +135,21 @@ RECIPES: dict[str, Callable[[], Run]] = {
 }
 
 
+BEFORE = {"people": 1.0}
+"""What was done before there was a field of `BatchConfig` for it."""
+
+
+def as_begun(run: Run, about: dict[str, Any]) -> Run:
+    """Return a run that goes on as it was begun, where the choice did not yet exist then.
+
+    Args:
+        run: How it would be begun today.
+        about: The configuration that its checkpoint holds.
+    """
+    then = {k: v for k, v in BEFORE.items() if k not in about.get("batch", {})}
+    return replace(run, batch=replace(run.batch, **then))
+
+
 def recipe(name: str) -> Run:
     """Return a recipe's run configuration.
 
