@@ -18,6 +18,7 @@ def simulate(
     clean: bool = False,
     gallery: Path | None = None,
     device_gallery: Path | None = None,
+    plan: Path | None = None,
 ) -> int:
     """Write records of virtual people, with annotations and tables of what is true.
 
@@ -33,6 +34,8 @@ def simulate(
 
     $ cardioprint simulate --people 5 --clean --out out/clean
 
+    $ cardioprint simulate --people 10000 --minutes 16 --plan out/plan
+
     $ cardioprint simulate --gallery out/gallery.png --device-gallery out/devices.png
 
     Args:
@@ -46,9 +49,18 @@ def simulate(
         clean: No devices: the signals of the bodies, without noise or artefacts.
         gallery: Draw every rhythm and every morphology into this PNG.
         device_gallery: Draw the same ten seconds through six devices into this PNG.
+        plan: Write no recordings, only what is to be simulated, into this folder:
+            `cardioprint corpus build simulated=PLAN` makes them as it goes, by the million.
     """
-    if out is None and gallery is None and device_gallery is None:
+    if out is None and gallery is None and device_gallery is None and plan is None:
         raise RecordError("nowhere to write to", field="out", fix="give --out or --gallery")
+    if plan is not None:
+        from cardioprint.datasets.simulated import Plan, write_plan
+
+        planned = Plan(
+            people=people, seconds=60 * minutes, seed=seed, devices=not clean, balanced=balanced
+        )
+        print(f"plan     {write_plan(plan, planned)}")
     if gallery is not None:
         from cardioprint.plotting.gallery import draw
 

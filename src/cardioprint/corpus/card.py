@@ -123,11 +123,21 @@ def markdown(corpus: Corpus, summary: Summary) -> str:
         "scale and offset, quality, beats, lag, person, side, labels. What became of every "
         f"recording is in `{FOLDER}/` (Parquet).",
         "",
-        "These are measurements of people. Each database's licence holds for its part; nobody "
-        "may try to find out who they are.",
+        _whose({name for name, _ in summary.groups}),
         "",
     ]
     return "\n".join(lines)
+
+
+def _whose(databases: set[str]) -> str:
+    """Return a sentence on the people in these databases."""
+    if databases == {"simulated"}:
+        return "Nobody was measured: these are virtual people."
+    real = (
+        "These are measurements of people. Each database's licence holds for its part; nobody "
+        "may try to find out who they are."
+    )
+    return f"{real} The part `simulated` is of nobody." if "simulated" in databases else real
 
 
 def write(corpus: Corpus, summary: Summary, picture: bytes | None = None) -> None:

@@ -28,10 +28,10 @@ modalities lose the gap, as when a radio link drops. Below `FULL_LENGTH` the sec
 FULL_LENGTH = 300.0
 
 MAINS_FREQUENCY, MAINS_HEIGHT = 50.0, 0.003
-"""Hz, mV: a small hum (physiology.md C6)."""
+"""Hz, mV: a small hum (our choice)."""
 
 CADENCE = 1.85
-"""Hz, steps of a walk: harmonics at 1-3.5 Hz overlap the pulse (physiology.md C6)."""
+"""Hz, steps of a walk: harmonics at 1-3.5 Hz overlap the pulse (Paliakaite 2021)."""
 
 OFF_LEVEL = 0.2
 """NU. A PPG sensor in the air gives one constant value."""

@@ -20,8 +20,9 @@ from cardioprint.types import check_rate
 FLOAT32_SECONDS = 64.0
 """Records up to here are simulated in float32: their times are good to 4 microseconds."""
 
-ROWS = {"numpy": 64, "cpu": 256}
-"""People rendered at a time, so that the work fits into a cache; a GPU takes all at once."""
+SAMPLES = {"numpy": 80_000, "cpu": 320_000}
+"""Samples of a signal rendered at a time, so that the work fits into a cache: 64 people for ten
+seconds at 125 Hz in NumPy. A GPU takes all at once."""
 
 SHORTEST = 0.5
 """Seconds."""
@@ -127,7 +128,7 @@ def pairs(
         b=b,
     )
     samples = round(seconds * rate)
-    block = ROWS["numpy"] if b.is_numpy else ROWS.get(str(device), count)
+    block = rows_together(b, count, samples)
     ecg, ppg, clean = [], [], []
     for start in range(0, count, block):
         part = life.rows(slice(start, start + block))
@@ -148,6 +149,12 @@ def pairs(
         colour=colour,
         contact=contact,
     )
+
+
+def rows_together(b: Backend, count: int, samples: int) -> int:
+    """Return how many of `count` records of so many samples are best rendered at a time."""
+    fit = SAMPLES.get("numpy" if b.is_numpy else str(b.device))
+    return count if fit is None else max(1, fit // samples)
 
 
 def lives(

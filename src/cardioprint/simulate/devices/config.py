@@ -103,8 +103,8 @@ KINDS = (
 )
 """Bedside monitors, resting and Holter recorders, wearables. Bands: monitor 0.5-40 Hz, diagnostic
 0.05-150 Hz (AHA: Kligfield 2007), PPG of monitors 0.5-8 or 12 Hz; rates 25-500 Hz and 8-16 bits
-(physiology.md C6). 70 % of the CinC 2015 monitors and nearly all of UCI's send the PPG late, no
-treadmill or laboratory device does (measured). Shares and the rest are our choice."""
+(our choice within what is sold). 70 % of the CinC 2015 monitors and nearly all of UCI's send the
+PPG late, no treadmill or laboratory device does (measured). Shares and the rest are our choice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,12 +122,12 @@ class DeviceConfig:
     """Families of devices."""
 
     ecg_gain: float = 0.1
-    """SD of the logarithm of the gain error: +-20 % at two SDs (physiology.md C6)."""
+    """SD of the logarithm of the gain error: +-20 % at two SDs (our choice)."""
     ecg_inverted: float = 0.02
     """Probability that the limb leads are upside down: 2 % of 11,000 recordings had limb leads
     interchanged (Heden 1996)."""
     ppg_inverted: float = 0.03
-    """Probability that light, not blood, points upward (physiology.md C6; our choice of how
+    """Probability that light, not blood, points upward (our choice of how
     often)."""
     ecg_range: Range = (2.5, 10.0)
     """mV to either side at which the converter clips, log-uniform (our choice; IEC 60601-2-27
@@ -146,15 +146,15 @@ class DeviceConfig:
     """% of the steady light, median and log SD: white noise between 0 and 40 Hz under the
     lightest skin. After the low-pass 15-40 Hz hold 0.07-0.12 % of a pulse (medians; measured)."""
     ppg_flicker_corner: float = 3.0
-    """Hertz below which the PPG's noise grows as f^-1.5 (physiology.md C6: exponent 1 to 2)."""
+    """Hertz below which the PPG's noise grows as f^-1.5 (exponent 1 to 2 is usual)."""
     skin: float = 1.0
     """Noise that the darkest skin adds under green light, over that of the lightest: less light
-    comes back. Infrared gets a quarter of it (physiology.md C6: green is worse; our choice)."""
+    comes back. Infrared gets a quarter of it (green is worse; our choice)."""
     ecg_wander: Range = (0.07, 0.9)
     """mV, median and log SD: slow wander before the high-pass. Below 0.5 Hz there are 0.01 mV in
     MIMIC, 0.03 in CinC 2015, 0.06 in ECG-ID (medians), 0.2-0.3 in their worst tenth (measured)."""
     ecg_breathing: Range = (0.05, 0.7)
-    """mV, median and log SD: wander with the breath (physiology.md C5: 0.05-0.2 mV)."""
+    """mV, median and log SD: wander with the breath (0.05-0.2 mV is usual)."""
     ppg_wander: Range = (0.06, 0.7)
     """Of a pulse of 2 % of the light, median and log SD: drift of contact pressure and light.
     With breathing, 4-8 % of a pulse lie below 0.5 Hz (medians; measured)."""
@@ -202,7 +202,7 @@ class DeviceConfig:
     walking_seconds: Range = (10.0, 180.0)
     """Their length."""
     walking_size: Range = (0.2, 1.5)
-    """Of a pulse (SD): harmonics of 1-3.5 Hz overlap the pulse (physiology.md C6)."""
+    """Of a pulse (SD): harmonics of 1-3.5 Hz overlap the pulse (Paliakaite 2021)."""
     gain_step: float = 4.0
     """Times an hour that automatic gain changes and later returns."""
     gain_step_seconds: Range = (5.0, 120.0)

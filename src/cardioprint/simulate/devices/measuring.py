@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from cardioprint.simulate.backend import Array
-from cardioprint.simulate.batch import ROWS
+from cardioprint.simulate.batch import rows_together
 from cardioprint.simulate.devices.clock import delayed, moved_truth
 from cardioprint.simulate.devices.config import EVENTS, DeviceConfig
 from cardioprint.simulate.devices.device import Device, draw_device
@@ -106,7 +104,7 @@ def measured(
     device = draw_device(draws, config)
     rate, seconds = batch.sampling_rate, life.seconds
     ecg, ppg, gain = [], [], []
-    for part in _blocks(len(batch), b):
+    for part in _blocks(len(batch), batch.ppg.shape[1], b):
         mine, chance = device.rows(part), replace(draws, people=people[part])
         bodies, count = life.rows(part), batch.ppg.shape[1]
         breath = sampled(bodies.tone.breath, sampling_rate=rate, count=count, b=b)
@@ -186,8 +184,8 @@ def _late(batch: Batch, life: Physiology, ppg: Array, device: Device) -> Array:
     return late
 
 
-def _blocks(count: int, b: Backend) -> Iterator[slice]:
+def _blocks(count: int, samples: int, b: Backend) -> Iterator[slice]:
     """Yield as many records at a time as fit into a cache."""
-    block = ROWS["numpy"] if b.xp is np else ROWS.get(str(b.device), count)
+    block = rows_together(b, count, samples)
     for start in range(0, count, block):
         yield slice(start, start + block)

@@ -119,7 +119,7 @@ def swings(hertz: Array) -> Array:
 
 
 def shaking(hertz: Array) -> Array:
-    """Return the density of a moved PPG sensor, of unit SD: 1/f to 1/f^2 (physiology.md C6)."""
+    """Return the density of a moved PPG sensor, of unit SD: 1/f to 1/f^2 is usual."""
     return hertz**2 / (hertz**2 + 0.3**2) / (hertz**2 + 0.5**2) * 0.51
 
 
