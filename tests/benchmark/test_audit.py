@@ -55,21 +55,19 @@ def test_large_sets_are_thinned_where_people_stay(monkeypatch):
 
 
 def test_hypertension_on_real_signals(shared_data):
-    from cardioprint.benchmark.encoders import HandMade
-    from cardioprint.benchmark.sets import labelled_set
+    from cardioprint.benchmark.baselines.hand.encoder import HandMade
+    from cardioprint.benchmark.tasks import sources
 
-    table = labelled_set("ppg_bp", "ppg")
-    x = HandMade().embed(table.windows, ("ppg",))
-    shown = table.windows.valid[:, 1].all(axis=0)
+    table = sources.ppg_bp(False)
     found = audit(
         "hypertension",
-        x,
+        HandMade().embed(table.signals),
         table.column("hypertension").astype(int),
-        table.subject,
+        np.array([r["subject"] for r in table.rows]),  # as published: copies are two people
         "labels",
         tested="ppg_bp",
         trained=("uci_bp", "cinc2015"),
-        windows=table.windows.samples[:, 1][:, shown],
+        windows=table.signals.series["ppg"].samples,
     )
     by_name = {c.name: c for c in found.checks}
     # Segment 23_3 and segment 24_1 of the published set are one recording under two people.

@@ -106,3 +106,11 @@ def test_a_missing_modality():
         d.without(BOTH.only("ecg"), "ecg")
     with pytest.raises(ChannelError):
         d.without(BOTH.only("ecg"), "ppg")
+
+
+def test_a_later_start_keeps_the_end():
+    x = np.arange(40.0).reshape(2, 20)
+    moved = d.later(Signals.of(ppg=x, sampling_rate=10.0), 0.5)
+    np.testing.assert_array_equal(moved.series["ppg"].samples, x[:, 5:])
+    with pytest.raises(RecordError, match="nothing is left"):
+        d.later(Signals.of(ppg=x, sampling_rate=10.0), 2.0)

@@ -46,12 +46,27 @@ def test_too_few_other_people_is_an_error():
 
 
 def test_person_never_finds_a_window_close_in_time():
+    drawn = retrieval.lineups(QUERY, PEOPLE, RECORD, START)
     near = np.abs(START[QUERY][:, None] - START[None]) < 60
     score = (near & (RECORD[QUERY][:, None] == RECORD[None])).astype(np.float32)
-    hits = retrieval.person(score, QUERY, PEOPLE, RECORD, START)
+    hits = retrieval.person(score, drawn)
     assert hits.mean() == pytest.approx(1 / 30, abs=0.01)  # close windows would all have hit
     own = (PEOPLE[QUERY][:, None] == PEOPLE[None]).astype(np.float32)
-    assert retrieval.person(own, QUERY, PEOPLE, RECORD, START).mean() == 1
+    assert retrieval.person(own, drawn).mean() == 1
+
+
+def test_a_lineup_holds_everybody_once_and_nobody_without_another_moment():
+    alone = np.append(PEOPLE, "p99")
+    drawn = retrieval.lineups(
+        np.append(QUERY, 300), alone, np.append(RECORD, 30), np.append(START, 0)
+    )
+    assert (PEOPLE[drawn.own[:-1]] == PEOPLE[QUERY][:, None]).all()
+    shown = alone[drawn.shown[0, 0]]
+    assert sorted(shown) == sorted(set(alone) - {PEOPLE[QUERY[0]]})
+    assert (drawn.own[-1] == -1).all()
+    hits = retrieval.person(np.zeros((len(drawn.own), 301), np.float32), drawn)
+    assert np.isnan(hits[-1])
+    assert np.isfinite(hits[:-1]).all()
 
 
 def beats(rng, number=40):
@@ -81,8 +96,20 @@ def test_beat_matching_finds_the_own_window_at_any_lag():
 def test_separation_of_two_normal_sets():
     rng = np.random.default_rng(0)
     same, other = rng.normal(3, 1, 5000), rng.normal(0, 1, 5000)
-    found = retrieval.separation(same, other, (np.ones(5000), np.ones(5000)))
-    assert found == pytest.approx(3, abs=0.1)
+    every = np.arange(5000)
+    found = retrieval.Separation(same, other, every, np.roll(every, 1))
+    assert found(np.ones(5000)) == pytest.approx(3, abs=0.1)
+    assert np.isnan(found(np.zeros(5000)))
+
+
+def test_resamples_of_the_separation_at_once_equal_one_after_the_other():
+    rng = np.random.default_rng(1)
+    person = np.repeat(np.arange(6), 5)
+    first, second = rng.integers(30, size=(2, 200))
+    found = retrieval.Separation(rng.normal(1, 1, 30), rng.normal(0, 1, 200), first, second)
+    counts = rng.multinomial(6, np.full(6, 1 / 6), size=20).astype(float)
+    at_once = found.replicates(person, counts)
+    assert at_once == pytest.approx([found(c[person]) for c in counts])
 
 
 def test_standardised_fills_missing_with_the_mean():

@@ -74,6 +74,7 @@ def audit(
     metadata: Mapping[str, NDArray] | None = None,
     head: Head | None = None,
     seed: int = 0,
+    draws: int = controls.DRAWS,
 ) -> Audit:
     """Return every check that the arrays at hand allow.
 
@@ -90,6 +91,7 @@ def audit(
             quality, source); numbers or strings.
         head: What the vectors are judged with; default: `Linear`.
         seed: Of folds, shuffles and noise.
+        draws: Shuffles of labels, and draws of noise.
     """
     x, y, subject = checked(x, y, subject, kind)
     head = head or Linear()
@@ -106,8 +108,8 @@ def audit(
     if metadata:
         out += [controls.metadata_probe(metadata, x, y, subject, kind, seed=seed)]
     out += [
-        controls.shuffled_labels(x, y, subject, kind, head, seed=seed),
-        controls.noise_vectors(x.shape[1], y, subject, kind, head, seed=seed),
+        controls.shuffled_labels(x, y, subject, kind, head, draws=draws, seed=seed),
+        controls.noise_vectors(x.shape[1], y, subject, kind, head, draws=draws, seed=seed),
         controls.constant_vectors(y, subject, kind, head, seed=seed),
     ]
     return Audit(task=task, checks=tuple(out))

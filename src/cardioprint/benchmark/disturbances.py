@@ -104,6 +104,26 @@ def shortened(signals: Signals, seconds: float) -> Signals:
     return replace(signals, series=out)
 
 
+def later(signals: Signals, seconds: float) -> Signals:
+    """Return the windows as if recording had begun some seconds later; their ends stay.
+
+    Raises:
+        RecordError: Nothing is left.
+    """
+    out = {}
+    for m, s in signals.series.items():
+        first = round(seconds * s.sampling_rate)
+        if not 0 <= first < s.samples.shape[1]:
+            raise RecordError(
+                f"nothing is left of the windows {seconds:g} s later",
+                source="robustness",
+                field=m,
+                fix="move the start by less, or give longer windows",
+            )
+        out[m] = replace(s, samples=s.samples[:, first:])
+    return replace(signals, series=out)
+
+
 def inverted(signals: Signals, modality: str) -> Signals:
     """Return the windows with one modality upside down: electrodes or wires exchanged."""
     return _with(signals, modality, -signals.take(modality, "polarity").samples)

@@ -169,6 +169,8 @@ class TaskResult:
         examples: Name of a file in `examples/`, "" for none.
         notes: Sentences: prevalence, abstentions, what was left out.
         seconds: What it took.
+        key: Digest of encoders, settings, data and code: a rerun measures again where it differs.
+        data: Data sets as they took part, where the task knows.
     """
 
     name: str
@@ -186,6 +188,8 @@ class TaskResult:
     examples: str = ""
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    key: str = ""
+    data: tuple[Data, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,6 +252,7 @@ class Run:
         columns: Encoders, the model first.
         data: Data sets.
         tasks: Names in the order of the report.
+        skipped: Sentences: which task was left out, and what to fetch for it.
     """
 
     model: str
@@ -261,6 +266,7 @@ class Run:
     columns: tuple[Column, ...] = ()
     data: tuple[Data, ...] = ()
     tasks: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 _T = TypeVar("_T", "TaskResult", "Run")

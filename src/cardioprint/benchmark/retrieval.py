@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,17 +14,23 @@ if TYPE_CHECKING:
 MATCH_LAGS = (0.1, 0.8)
 """Seconds from R-peak to upslope that beat matching tries, one lag a pair of windows."""
 
+APART = 60.0
+"""Seconds from which on another window of the same record counts as another moment."""
+
 MATCH_WIDTH = 0.02
 """Seconds, SD of the tolerance of beat matching; 0.012 to 0.05 do alike."""
 
 
 def standardised(x: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return features with mean 0 and SD 1 over the rows; missing ones become 0, the mean."""
-    with np.errstate(all="ignore"):
-        mean, spread = np.nanmean(x, axis=0, dtype=float), np.nanstd(x, axis=0, dtype=float)
-    out = (x - mean) / np.where(spread > 1e-9, spread, 1)
+    seen = np.isfinite(x)
+    count = np.maximum(seen.sum(axis=0), 1)
+    mean = np.where(seen, x, 0).sum(axis=0, dtype=float) / count
+    centred = np.where(seen, x - mean, 0)
+    spread = np.sqrt((centred**2).sum(axis=0) / count)
+    out = centred / np.where(spread > 1e-9, spread, 1)
     # A rare outlier (a ratio by almost nothing) would drown all other features.
-    return np.clip(np.nan_to_num(out), -5, 5).astype(np.float32)
+    return np.clip(out, -5, 5).astype(np.float32)
 
 
 def cosines(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -122,18 +129,20 @@ def among_others(
     Raises:
         ValueError: There are not that many windows of other people.
     """
+    _, codes = np.unique(np.concatenate((subject, query_subject)), return_inverse=True)
+    others = codes[: len(subject)][None] != codes[len(subject) :][:, None]
+    mine = score[np.arange(len(score)), own][:, None]
+    m, n = others.sum(axis=1), size - 1
+    if len(m) and m.min() < n:
+        raise ValueError(f"only {m.min()} windows of other people for {n} places")
+    higher = ((score > mine) & others).sum(axis=1)
+    equal = ((score == mine) & others).sum(axis=1)
     out = np.zeros(len(score))
-    for q in range(len(score)):
-        others = score[q, subject != query_subject[q]]
-        m, n = len(others), size - 1
-        if m < n:
-            raise ValueError(f"only {m} windows of other people for {n} places")
-        mine = score[q, own[q]]
-        higher, equal = int((others > mine).sum()), int((others == mine).sum())
-        left = m - np.arange(higher, higher + equal + 1)
+    for q in np.flatnonzero(m - higher >= n):
+        left = m[q] - np.arange(higher[q], higher[q] + equal[q] + 1)
         left = left[left >= n]
-        log = gammaln(left + 1) - gammaln(left - n + 1) - gammaln(m + 1) + gammaln(m - n + 1)
-        out[q] = np.exp(log).sum() / (equal + 1)
+        log = gammaln(left + 1) - gammaln(left - n + 1) - gammaln(m[q] + 1)
+        out[q] = np.exp(log + gammaln(m[q] - n + 1)).sum() / (equal[q] + 1)
     return out
 
 
@@ -151,59 +160,123 @@ def within_record(
     return out
 
 
-def person(
-    score: NDArray[np.float32],
+@dataclass(frozen=True, kw_only=True)
+class Lineups:
+    """Among whom each query's person is to be found: drawn once, the same for every encoder.
+
+    Attributes:
+        own: A window of the query's person, shape (query, draw); -1 where there is none.
+        shown: One window of everybody else, shape (query, draw, other person).
+    """
+
+    own: NDArray[np.int64]
+    shown: NDArray[np.int64]
+
+
+def lineups(
     query: NDArray[np.int64],
     subject: NDArray[np.str_],
     record: NDArray[np.int64],
     start: NDArray[np.float64],
-    apart: float = 60.0,
+    apart: float = APART,
     seed: int = 0,
     draws: int = 5,
-) -> NDArray[np.float64]:
-    """Return Recall@1 of each query's person among one window each of all people.
+) -> Lineups:
+    """Draw one window each of all people for every query.
 
     The own person's window is from another record or begins at least `apart` seconds away.
 
     Args:
-        score: Shape (query, window).
         query: Which window each query is.
         subject: Person of each window.
         record: Record of each window.
         start: Seconds at which each window begins in its record.
         apart: Seconds.
-        seed: Of the choice of candidates.
-        draws: Choices averaged.
-
-    Returns:
-        Shape (query,); NaN where the person has no such window.
+        seed: Of the choice.
+        draws: Choices for each query.
     """
     rng = np.random.default_rng(seed)
     people = np.unique(subject)
     where = {s: np.flatnonzero(subject == s) for s in people}
-    out = np.full(len(score), np.nan)
+    own = np.full((len(query), draws), -1)
+    shown = np.zeros((len(query), draws, len(people) - 1), np.int64)
     for row, q in enumerate(query):
         mine = where[subject[q]]
-        far = (record[mine] != record[q]) | (np.abs(start[mine] - start[q]) >= apart)
-        if not far.any():
+        far = mine[(record[mine] != record[q]) | (np.abs(start[mine] - start[q]) >= apart)]
+        if len(far) == 0:
             continue
-        hits = 0.0
-        for _ in range(draws):
-            own = rng.choice(mine[far])
-            shown = np.array([rng.choice(where[s]) for s in people if s != subject[q]])
-            hits += hit(score[row : row + 1, shown], score[row, own][None])[0]
-        out[row] = hits / draws
-    return out
+        for draw in range(draws):
+            own[row, draw] = rng.choice(far)
+            shown[row, draw] = [rng.choice(where[s]) for s in people if s != subject[q]]
+    return Lineups(own=own, shown=shown)
 
 
-def separation(same: NDArray, other: NDArray, weight: tuple[NDArray, NDArray]) -> float:
-    """Return d' between two weighted sets of similarities (Green & Swets 1966)."""
+def person(score: NDArray[np.float32], drawn: Lineups) -> NDArray[np.float64]:
+    """Return Recall@1 of each query's person among one window each of all people.
 
-    def moments(x: NDArray, w: NDArray) -> tuple[float, float]:
-        mean = float(np.average(x, weights=w))
-        return mean, float(np.average((x - mean) ** 2, weights=w))
+    Args:
+        score: Shape (query, window).
+        drawn: Among whom.
 
-    if weight[0].sum() == 0 or weight[1].sum() == 0:
-        return float("nan")
-    (m1, v1), (m2, v2) = moments(same, weight[0]), moments(other, weight[1])
-    return (m1 - m2) / float(np.sqrt((v1 + v2) / 2) + 1e-12)
+    Returns:
+        Shape (query,), the mean over draws; NaN where the person has no such window.
+    """
+    draws = drawn.own.shape[1]
+    row = np.arange(len(score))
+    hits = [
+        hit(score[row[:, None], drawn.shown[:, k]], score[row, drawn.own[:, k]])
+        for k in range(draws)
+    ]
+    return np.where(drawn.own[:, 0] >= 0, np.mean(hits, axis=0), np.nan)
+
+
+class Separation:
+    """d' between similarities to the same person and to others (Green & Swets 1966).
+
+    A function of row weights that knows all resamples of people at once: sums and squares are
+    tabulated by person and by pair of people.
+
+    Args:
+        same: Similarity of each row to another version of itself, shape (row,).
+        other: Similarities to other people's rows, shape (pair,).
+        first: Row of each of those pairs.
+        second: The row it was held against.
+    """
+
+    def __init__(
+        self,
+        same: NDArray,
+        other: NDArray,
+        first: NDArray[np.int64],
+        second: NDArray[np.int64],
+    ):
+        self.same, self.other = np.asarray(same, float), np.asarray(other, float)
+        self.first, self.second = first, second
+
+    def __call__(self, weight: NDArray) -> float:
+        """Return d' with a weight for each row, a pair having its rows' product."""
+        pair = weight[self.first] * weight[self.second]
+        own = [weight @ self.same**power for power in range(3)]
+        others = [pair @ self.other**power for power in range(3)]
+        return float(_separation(np.array(own), np.array(others)))
+
+    def replicates(self, person: NDArray[np.int64], counts: NDArray) -> NDArray[np.float64]:
+        """Return d' in each resample: see `measures.Resampled`."""
+        people = counts.shape[1]
+        pair = person[self.first] * people + person[self.second]
+        own, others = [], []
+        for power in range(3):
+            own.append(counts @ np.bincount(person, self.same**power, people))
+            table = np.bincount(pair, self.other**power, people**2).reshape(people, people)
+            others.append(np.einsum("rp,rp->r", counts @ table, counts))
+        return _separation(np.array(own), np.array(others))
+
+
+def _separation(same: NDArray, other: NDArray) -> NDArray[np.float64]:
+    """Return d' from (count, sum, sum of squares) of both sets; NaN where one is empty."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = [x[1] / x[0] for x in (same, other)]
+        spread = [
+            np.maximum(x[2] / x[0] - m**2, 0) for x, m in zip((same, other), means, strict=True)
+        ]
+        return (means[0] - means[1]) / (np.sqrt(sum(spread) / 2) + 1e-12)

@@ -41,6 +41,9 @@ GAINS = (0.1, 0.5, 2.0, 10.0)
 CLIPPING = (0.9, 0.7, 0.5, 0.3)
 """Share of the range that is still followed."""
 
+MOVED = (0.1, 0.3, 0.5)
+"""Seconds by which a window may begin later, from a fraction of a beat to half of one."""
+
 DELAYS = (-0.3, -0.1, 0.1, 0.3, 0.5)
 """Seconds by which a monitor may move the PPG: see `delayed`."""
 
@@ -121,6 +124,7 @@ def steps(signals: Signals, seed: int = 0) -> tuple[Step, ...]:
     shortest = min(s.samples.shape[1] / s.sampling_rate for s in signals.series.values())
     lengths = [seconds for seconds in SECONDS if seconds < shortest]
     ladder("length", lengths, "s", d.shortened)
+    ladder("start moved", MOVED, "s", d.later)
     if len(signals.series) > 1:
         ladder("PPG delay", DELAYS, "s", d.delayed)
         for m in signals.series:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cardioprint.datasets.tables import rows
 from cardioprint.signal import beats
 from cardioprint.signal.preparation import Preparation, Prepared, cut, prepare_record
 from cardioprint.signal.quality import THRESHOLD, assess
@@ -154,69 +153,6 @@ def paired_set(records: Sequence[Record], preparation: Preparation) -> Paired:
         onsets=found[2],
         prepared=tuple(prepared),
         preparation=preparation,
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Labelled:
-    """A labelled table in memory.
-
-    Attributes:
-        windows: The first window of each row that did not abstain.
-        rows: What else the table says of it.
-        subject: The person.
-        modality: "ecg" or "ppg".
-        about: How many abstained.
-    """
-
-    windows: Windows
-    rows: list[dict[str, Any]]
-    subject: NDArray[np.str_]
-    modality: str
-    about: str
-
-    def column(self, name: str) -> NDArray:
-        """Return a column; missing numbers are NaN."""
-        values = [row[name] for row in self.rows]
-        if isinstance(next(v for v in values if v is not None), str):
-            return np.array(values)
-        return np.array([np.nan if v is None else v for v in values], float)
-
-
-def labelled_set(name: str, column: str, thin: int = 1) -> Labelled:
-    """Prepare every row of a table as the isolated excerpt that it is.
-
-    Args:
-        name: Key of `datasets.tables.TABLES`.
-        column: Waveform: "ppg" or an ECG lead.
-        thin: Take every so-many-th row.
-
-    Raises:
-        RecordError: The table is not on this machine.
-    """
-    preparation, parts, kept = Preparation(), [], []
-    seen = 0
-    for i, row in enumerate(rows(name, [column])):
-        if i % thin:
-            continue
-        seen += 1
-        x = row.pop(column)
-        if column == "ppg":
-            record = Record.from_arrays(ppg=x, sampling_rate=row["fs"])
-        else:
-            record = Record.from_arrays(ecg=x, sampling_rate=row["fs"], lead=column)
-        prepared = prepare_record(record, preparation)
-        windows = cut(prepared, preparation)
-        channel = 1 if column == "ppg" else 0
-        if len(windows) and assess(prepared, windows).index[0, channel] >= THRESHOLD:
-            parts.append(select(windows, np.array([0])))
-            kept.append(row)
-    return Labelled(
-        windows=join(parts),
-        rows=kept,
-        subject=np.array([str(r["subject"]) for r in kept]),
-        modality="ppg" if column == "ppg" else "ecg",
-        about=f"{name}: {seen - len(kept)} of {seen} rows abstained and are excluded.",
     )
 
 

@@ -15,6 +15,7 @@ BAD_INPUT, SOME_FAILED, INTERRUPTED = 2, 3, 130
 def verbs() -> dict[str, Callable[..., Any]]:
     """Return the verbs by name; heavy libraries load inside them."""
     from cardioprint.cli import make, use
+    from cardioprint.cli.assess import assess
     from cardioprint.cli.simulate import simulate
 
     return {
@@ -22,6 +23,7 @@ def verbs() -> dict[str, Callable[..., Any]]:
         "fingerprint": use.fingerprint,
         "reconstruct": use.reconstruct,
         "show": use.show,
+        "assess": assess,
         "demo": use.demo,
         "models": use.models,
         "simulate": simulate,
@@ -33,7 +35,7 @@ def verbs() -> dict[str, Callable[..., Any]]:
 
 def groups() -> dict[str, dict[str, Callable[..., Any]]]:
     """Return the verbs that have verbs of their own: `cardioprint data list`."""
-    from cardioprint.cli import corpus, data
+    from cardioprint.cli import corpus, data, head
 
     return {
         "corpus": {
@@ -49,6 +51,7 @@ def groups() -> dict[str, dict[str, Callable[..., Any]]]:
             "fetch": data.fetch,
             "verify": data.verify,
         },
+        "head": {"fit": head.fit, "list": head.list_, "apply": head.apply},
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -21,15 +23,22 @@ def pretrain(
     steps: int | None = None,
     seed: int | None = None,
     threads: int | None = None,
+    people: float | None = None,
     strategy: Literal["ddp", "fsdp"] = "ddp",
     accumulate: int = 1,
     recompute: bool = False,
+    engine: Literal["local", "ray"] = "local",
+    address: str = "",
+    ranks: int = 1,
+    gpu: bool = False,
 ) -> int:
     """Pretrain an M2AE; a rerun resumes from the last checkpoint, on any number of ranks.
 
     $ cardioprint pretrain tiny
 
     $ torchrun --nproc-per-node 4 -m cardioprint pretrain base --strategy fsdp
+
+    $ cardioprint pretrain base --engine ray --address auto --ranks 16 --gpu --out /shared/base
 
     Args:
         name: Recipe: tiny, small, base, large or smoke.
@@ -39,12 +48,25 @@ def pretrain(
         steps: Steps instead of the recipe's.
         seed: Seed instead of the recipe's.
         threads: CPU threads; default: the cores this process may use.
+        people: How the people of a database are weighted, instead of the recipe's: by
+            hours ** people. 1: by hours; 0.5: by the square root of hours; 0: each alike.
         strategy: ddp: every rank holds the model; fsdp: a part of it.
         accumulate: Parts that a rank's rows are worked off in; contrast then compares the rows
             of a part.
         recompute: Compute activations again on the way back instead of keeping them.
+        engine: local: this process, or one rank of a torchrun. ray: a Ray cluster, on all of
+            whose machines cardioprint[train,ray] is installed and the run folder is the same;
+            ranks that die are started again from the last checkpoint.
+        address: Of the cluster: auto or host:port; default RAY_ADDRESS, else one is started here.
+        ranks: Processes on the cluster, each with as many cores as `threads` says (default 1).
+        gpu: Give each of them a GPU.
     """
     _need_torch()
+    if engine == "local" and (address or gpu or ranks != 1):
+        raise CardioprintError(
+            "--address, --ranks and --gpu are for a cluster. Fix: add --engine ray, or start the "
+            "ranks with torchrun; a GPU of this machine is found without being asked for"
+        )
     import dataclasses
 
     import torch
@@ -56,16 +78,28 @@ def pretrain(
     from cardioprint.training.recipes import recipe
 
     run = recipe(name)
-    changes = {k: v for k, v in (("steps", steps), ("seed", seed)) if v is not None}
+    changes: dict[str, Any] = {k: v for k, v in (("steps", steps), ("seed", seed)) if v is not None}
+    if people is not None:
+        if not 0 <= people <= 1:
+            raise CardioprintError(f"--people {people:g} does not lie between 0 and 1")
+        changes["batch"] = dataclasses.replace(run.batch, people=people)
     run = dataclasses.replace(run, **changes)
+    machine = Machine(strategy=strategy, accumulate=accumulate, recompute=recompute)
+    folder = out or Path("runs") / name
+    if engine == "ray":
+        from cardioprint.training.ray_launch import Ranks, launch
+
+        wanted = Ranks(number=ranks, cores=threads or 1, gpu=gpu)
+        launch(run, cache, folder, machine, wanted=wanted, address=address)
+        return 0
     torch.set_num_threads(threads or usable_cores())
     held_out = cache / "valid"
     train(
         run,
         open_cache(cache / "train"),
         open_cache(held_out) if (held_out / "cache.json").exists() else None,
-        out or Path("runs") / name,
-        Machine(strategy=strategy, accumulate=accumulate, recompute=recompute),
+        folder,
+        machine,
     )
     return 0
 
@@ -100,22 +134,73 @@ def export(
     return 0
 
 
-def bench(model: str = "tiny", out: Path = Path("out/bench"), quick: bool = False) -> int:
-    """Measure a model on the public test set beside trivial and untrained methods.
+def bench(
+    model: str = "tiny",
+    out: Path = Path("out/bench"),
+    tasks: tuple[str, ...] = (),
+    quick: bool = False,
+    seed: int = 0,
+    engine: Literal["torch", "onnx"] = "torch",
+    peer: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
+    cnn: bool = True,
+) -> int:
+    """Measure a model on public data beside baselines and peers, and write an honest report.
+
+    A rerun goes on where the last one stopped. Data sets that are not on this machine are left
+    out, and the report says which.
 
     $ cardioprint bench --out out/bench
 
+    $ cardioprint bench --quick --tasks five_class_ptb_xl rhythm
+
+    $ cardioprint bench --engine onnx --peer papagei_s=papagei_s.pt --peer csfm=csfm-tiny.bin
+
     Args:
         model: Packaged model or model folder.
-        out: Folder for tables and figures.
-        quick: Fewer people and resamples, for a first look.
+        out: Run folder: results, vectors, report.
+        tasks: Which tasks; default: all.
+        quick: Fewer people and resamples, one seed, no CNN, no trees: never a headline.
+        seed: Of folds, draws and heads.
+        engine: torch: float32 weights; onnx: the int8 graphs that are shipped.
+        peer: NAME=PATH of published weights; repeat it for more peers. OpenECG takes part by
+            itself where its package is installed.
+        cnn: Train a small supervised network on the same folds; takes as long again.
     """
     _need_torch()
-    from cardioprint.benchmark.bidmc import run_model
+    from cardioprint.benchmark import headlines
+    from cardioprint.benchmark.run import Settings, run
 
-    run_model(model, out, quick=quick)
-    print((out / "summary.md").read_text())
+    settings = Settings(
+        model=model,
+        out=out,
+        tasks=tasks,
+        quick=quick,
+        seed=seed,
+        engine=engine,
+        peers=peer,
+        cnn=cnn,
+    )
+    with _progress() as say:
+        run(settings, say)
+    print(headlines.table(out))
     return 0
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar on standard error while a run says what it is doing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    parts = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*parts, console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task("", total=None)
+        yield lambda text, done, of: bar.update(line, description=text, completed=done, total=of)
 
 
 def _need_torch() -> None:

@@ -104,13 +104,13 @@ def test_what_does_not_fit_is_refused():
 
 
 def test_heart_rate_from_ecg_to_ppg_of_other_people(shared_data):
-    from cardioprint.benchmark import bidmc
-    from cardioprint.benchmark.encoders import HandMade
+    from cardioprint.benchmark.baselines.hand.encoder import HandMade
+    from cardioprint.benchmark.tasks import sources
 
-    data, _ = bidmc.load(quick=True)
-    hand, seen = HandMade(), np.isfinite(data.ecg_rate)
-    rate, who = data.ecg_rate[seen], data.subject[seen]
-    ecg, ppg = (hand.embed(data.windows, (m,))[seen, : hand.shared] for m in ("ecg", "ppg"))
+    found, rate, _ = sources.bidmc(True)
+    hand, who = HandMade(), found.subject
+    shared = list(hand.shared)
+    ecg, ppg = (hand.embed(found.signals.only(m))[:, shared] for m in ("ecg", "ppg"))
     done = transfer(Linear(), ecg, rate, who, ppg, rate, who, "number")
     assert done.shared == len(np.unique(who))
     assert np.abs(done.prediction - rate).mean() < 2.5

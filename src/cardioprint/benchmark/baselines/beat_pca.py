@@ -19,6 +19,38 @@ AROUND = {"ecg": (0.25, 0.45), "ppg": (0.10, 0.70)}
 """Seconds before and after the R-peak or the steepest upslope."""
 
 
+class MeanBeats:
+    """Mean beats as they are, for heads that turn them into axes themselves (`heads.axes`).
+
+    A mean beat is a median over the window's beats, as of `BeatPCA`.
+
+    Args:
+        preparation: How windows are prepared.
+    """
+
+    name = "PCA of mean beats"
+    kind: Kind = "baseline"
+    seconds = None
+    modalities = ("ecg", "ppg")
+
+    def __init__(self, preparation: Preparation | None = None):
+        self.preparation = preparation or Preparation()
+
+    @property
+    def sampling_rate(self) -> float:
+        """Hertz of the preparation."""
+        return self.preparation.sampling_rate
+
+    def blocks(self, modalities: tuple[str, ...]) -> tuple[int, ...]:
+        """Return how many samples the mean beat of each modality has."""
+        return tuple(sum(round(s * self.sampling_rate) for s in AROUND[m]) for m in modalities)
+
+    def embed(self, signals: Signals) -> NDArray[np.float32]:
+        """Return the mean beats side by side, ECG first; NaN where a window has no beat."""
+        found = mean_beats(signals, usable(signals, self.modalities, self.name), self.preparation)
+        return np.concatenate(list(found.values()), axis=1).astype(np.float32)
+
+
 class BeatPCA:
     """Mean beats of a window in the axes of most variance of the training fold's mean beats.
 
@@ -79,23 +111,25 @@ class BeatPCA:
         return np.concatenate(parts, axis=1).astype(np.float32)
 
     def _mean_beats(self, signals: Signals) -> dict[str, NDArray[np.float64]]:
-        use = usable(signals, self.modalities, self.name)
-        rate = self.sampling_rate
-        spans = {m: tuple(round(s * rate) for s in AROUND[m]) for m in use}
-        out = {m: np.full((len(signals), sum(spans[m])), np.nan) for m in use}
-        for i, window in enumerate(prepared.each(signals, use, self.preparation)):
-            if window is None:
-                continue
-            for m in use:
-                x = window.samples[MODALITIES.index(m)]
-                at = (
-                    beats.find_r_peaks(x, rate)
-                    if m == "ecg"
-                    else beats.find_pulses(x, rate).upslope
-                )
-                cut = aligned(x, at, *spans[m])
-                if len(cut):
-                    mean = np.median(cut, axis=0)
-                    mean -= np.median(mean)
-                    out[m][i] = mean / (np.ptp(mean) or np.nan) if m == "ppg" else mean
-        return out
+        return mean_beats(signals, usable(signals, self.modalities, self.name), self.preparation)
+
+
+def mean_beats(
+    signals: Signals, use: list[str], preparation: Preparation
+) -> dict[str, NDArray[np.float64]]:
+    """Return the median beat of each window and modality; NaN where a window has no beat."""
+    rate = preparation.sampling_rate
+    spans = {m: tuple(round(s * rate) for s in AROUND[m]) for m in use}
+    out = {m: np.full((len(signals), sum(spans[m])), np.nan) for m in use}
+    for i, window in enumerate(prepared.each(signals, use, preparation)):
+        if window is None:
+            continue
+        for m in use:
+            x = window.samples[MODALITIES.index(m)]
+            at = beats.find_r_peaks(x, rate) if m == "ecg" else beats.find_pulses(x, rate).upslope
+            cut = aligned(x, at, *spans[m])
+            if len(cut):
+                mean = np.median(cut, axis=0)
+                mean -= np.median(mean)
+                out[m][i] = mean / (np.ptp(mean) or np.nan) if m == "ppg" else mean
+    return out

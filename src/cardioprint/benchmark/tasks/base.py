@@ -60,6 +60,8 @@ class Rows:
         groups: What people are divided by in the subgroup table; numbers are banded there.
         data: The tables behind it.
         notes: Sentences for the report.
+        guesses: Predictions that nobody had to learn: (method, inputs as in `results.Score`) -> one
+            a row, NaN where there is none.
     """
 
     signals: Signals
@@ -69,6 +71,7 @@ class Rows:
     groups: Mapping[str, NDArray] = field(default_factory=dict)
     data: tuple[Data, ...] = ()
     notes: tuple[str, ...] = ()
+    guesses: Mapping[tuple[str, str], NDArray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -93,6 +96,9 @@ class Probe:
         by_person: Average a person's vectors first, one row a person.
         seeds: Repetitions of the cross-validation with other folds.
         robust: Whether the disturbances are run on it.
+        known_as: What the baseline without a signal is called; default: its names.
+        tables: Development tables that `load` reads; without them the task is skipped.
+        supervised: Whether the supervised network is trained on it.
     """
 
     name: str
@@ -108,6 +114,9 @@ class Probe:
     by_person: bool = False
     seeds: int = 3
     robust: bool = False
+    known_as: str = ""
+    tables: tuple[str, ...] = ()
+    supervised: bool = False
     family: Literal["probe"] = "probe"
 
 
@@ -121,12 +130,14 @@ class Bench:
         quick: Thin people and resamples.
         embed: (encoder, a key that names these windows for good, windows) -> vectors, remembered
             between tasks and runs. The key has to change when the windows do.
+        seed: Of folds and draws.
     """
 
     encoders: Sequence[Encoder]
     folder: Path
     quick: bool
     embed: Callable[[Encoder, str, Signals], NDArray[np.float32]]
+    seed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +151,7 @@ class Measured:
         facts: In words.
         family: Section of the report.
         run: Measures all encoders that can take part.
+        tables: Development tables that it reads; without them the task is skipped.
     """
 
     name: str
@@ -148,6 +160,7 @@ class Measured:
     facts: Facts
     family: Literal["transfer", "paired", "survival"]
     run: Callable[[Measured, Bench], TaskResult]
+    tables: tuple[str, ...] = ()
 
 
 Task = Probe | Measured

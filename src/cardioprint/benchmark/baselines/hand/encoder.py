@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,21 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {
 NAMES = {m: tuple(n for group in papers.values() for n in group) for m, papers in TABLE.items()}
 """Modality -> names of the features."""
 
+SHARED = (
+    "hr_median",
+    "hr_mean",
+    "beats_per_min",
+    "sdnn_ms",
+    "rmssd_ms",
+    "pnn50",
+    "rr_min",
+    "rr_max",
+    "step_median",
+)
+"""Rate and variability: what ECG and PPG have in common, at the same places in both vectors. The
+finer measures of rhythm are left out: in ten seconds they differ more between the modalities than
+between people, and find fewer (Recall@1 among 100 windows 0.26 with them, 0.38 without)."""
+
 
 class HandMade:
     """Rhythm, waves, mean beat, spectrum and distribution; see `TABLE`.
@@ -48,15 +64,31 @@ class HandMade:
         """Hertz of the preparation."""
         return self.preparation.sampling_rate
 
+    @property
+    def shared(self) -> tuple[int, ...]:
+        """Features of a vector of one modality that may be held against the other's."""
+        return tuple(NAMES["ecg"].index(name) for name in SHARED)
+
     def embed(self, signals: Signals) -> NDArray[np.float32]:
         """Return the features; NaN where one has no value."""
         use = usable(signals, self.modalities, self.name)
-        blank = {m: np.full(len(NAMES[m]), np.nan, np.float32) for m in use}
+        return self.embed_stretches(prepared.each(signals, use, self.preparation), tuple(use))
+
+    def embed_stretches(
+        self, stretches: Iterable[Prepared | None], modalities: tuple[str, ...]
+    ) -> NDArray[np.float32]:
+        """Return the features of stretches that are prepared already; None gives NaN.
+
+        Args:
+            stretches: In their own units, for instance parts of a record that was filtered whole.
+            modalities: Whose features are wanted, side by side in this order.
+        """
+        blank = {m: np.full(len(NAMES[m]), np.nan, np.float32) for m in modalities}
         out = []
-        for window in prepared.each(signals, use, self.preparation):
-            rows = blank if window is None else {m: describe(window, m) for m in use}
-            out.append(np.concatenate([rows[m] for m in use]))
-        width = sum(len(NAMES[m]) for m in use)
+        for window in stretches:
+            rows = blank if window is None else {m: describe(window, m) for m in modalities}
+            out.append(np.concatenate([rows[m] for m in modalities]))
+        width = sum(len(NAMES[m]) for m in modalities)
         return np.stack(out) if out else np.zeros((0, width), np.float32)
 
 

@@ -1,0 +1,146 @@
+"""Who takes part: the model under test, what it must beat, and the peers that were pointed to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from cardioprint.benchmark.baselines.base import Encoder
+from cardioprint.benchmark.baselines.beat_pca import MeanBeats
+from cardioprint.benchmark.baselines.hand.encoder import HandMade
+from cardioprint.benchmark.baselines.kernels import RandomKernels
+from cardioprint.benchmark.peers.base import PeerEncoder
+from cardioprint.datasets.tables import TABLES
+from cardioprint.errors import ModelError, RecordError
+from cardioprint.runtime.folder import WEIGHTS, model_id, read_about, resolve
+from cardioprint.signal.preparation import Preparation
+
+Engine = Literal["torch", "onnx"]
+
+HAND = HandMade.name
+"""The column that the main family of comparisons is against."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Participants:
+    """All encoders of a run, and what is said of them.
+
+    Attributes:
+        encoders: The model under test first.
+        model: Its name.
+        model_hash: Of its weights.
+        trained: Databases that it learnt from.
+        about: Name of an encoder -> who made it, which weights.
+        shipped: The int8 graphs of the same weights, where the model under test is not they.
+    """
+
+    encoders: tuple[Encoder, ...]
+    model: str
+    model_hash: str
+    trained: tuple[str, ...]
+    about: dict[str, str] = field(default_factory=dict)
+    shipped: Encoder | None = None
+
+
+def participants(
+    model: str | Path, engine: Engine = "torch", peers: Sequence[str] = (), installed: bool = True
+) -> Participants:
+    """Return the encoders of a run.
+
+    Args:
+        model: Packaged model or model folder.
+        engine: "torch": float32; "onnx": the int8 graphs that are shipped.
+        peers: NAME=PATH of published weights.
+        installed: Whether OpenECG takes part unasked where its wheel is installed.
+
+    Raises:
+        UnknownNameError: No such model, or no such peer.
+        ModelError: Files are missing or damaged.
+        RecordError: A peer that is not given as NAME=PATH.
+    """
+    folder = resolve(model)
+    described = read_about(folder, check=(WEIGHTS,))
+    name = f"M2AE {Path(model).name}"
+    first, other = _model(folder, described, name, engine)
+    hand, kernels, beats = HandMade(), RandomKernels(), MeanBeats()
+    about: dict[str, str] = {
+        first.name: f"{model_id(described)}, {'int8, ONNX' if engine == 'onnx' else 'float32'}. "
+        + str(described.get("summary", "")),
+        hand.name: "Rhythm, waves, mean beat, spectrum, distribution; nothing is learnt.",
+        kernels.name: "Random convolution kernels of the MiniRocket kind.",
+        beats.name: "20 principal axes of the training folds' mean beats, by modality.",
+    }
+    encoders: list[Encoder] = [first]
+    untrained = _untrained(described)
+    about[untrained.name] = "The model's architecture before training."
+    encoders += [untrained, hand, kernels, beats]
+    for peer in _peers(peers, installed):
+        encoders.append(peer)
+        facts = peer.peer
+        verified = "names and shapes verified" if facts.verified else "parameters not verified"
+        about[peer.name] = f"{facts.paper}. {verified}. {facts.notes}".strip()
+    trained = described.get("databases") or [n for n, t in TABLES.items() if t.pretraining]
+    return Participants(
+        encoders=tuple(encoders),
+        model=name,
+        model_hash=str(described["files"][WEIGHTS])[:16],
+        trained=tuple(trained),
+        about=about,
+        shipped=other,
+    )
+
+
+def _model(
+    folder: Path, described: dict[str, Any], name: str, engine: Engine
+) -> tuple[Encoder, Encoder | None]:
+    """Return the model under test, and its int8 graphs where they are another thing."""
+    from cardioprint.benchmark.baselines.onnx import ShippedFingerprints
+
+    if engine == "onnx":
+        return ShippedFingerprints(folder, name), None
+    from cardioprint.benchmark.baselines.m2ae import Fingerprints
+    from cardioprint.models.pretrained import load_pretrained
+
+    preparation = Preparation(**described["preparation"])
+    tested = Fingerprints(load_pretrained(folder), name, preparation=preparation)
+    try:
+        return tested, ShippedFingerprints(folder, f"{name} int8")
+    except ModelError:  # a folder of a run that was not exported
+        return tested, None
+
+
+def _untrained(described: dict[str, Any]) -> Encoder:
+    """Return the same architecture with random weights."""
+    import torch
+
+    from cardioprint.benchmark.baselines.m2ae import Fingerprints
+    from cardioprint.models.m2ae import M2AE, ModelConfig
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = M2AE(ModelConfig(**described["model"]))
+    return Fingerprints(
+        model, "random M2AE", "random", preparation=Preparation(**described["preparation"])
+    )
+
+
+def _peers(given: Sequence[str], unasked: bool) -> list[PeerEncoder]:
+    from cardioprint.benchmark.peers.catalogue import find, load_peer
+    from cardioprint.benchmark.peers.openecg import installed
+
+    paths: dict[str, str | None] = {}
+    for text in given:
+        name, equals, path = text.partition("=")
+        if not equals or not path:
+            raise RecordError(
+                f"{text!r} is not NAME=PATH",
+                source="--peer",
+                fix="give the name of a peer and the file of its weights: papagei_s=weights.pt",
+            )
+        find(name)
+        paths[name] = path
+    if unasked and "openecg" not in paths and installed() is not None:
+        paths["openecg"] = None
+    return [load_peer(name, path) for name, path in paths.items()]

@@ -1,0 +1,1 @@
+"""What tasks on paired records share: stretches, encoders as they take part, figures."""

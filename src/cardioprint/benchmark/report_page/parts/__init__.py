@@ -1,0 +1,1 @@
+"""Parts of the page, in its order: a report in, a section out."""
