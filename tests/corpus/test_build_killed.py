@@ -80,7 +80,7 @@ def test_killed_between_windows_and_records(undisturbed, tmp_path, moment):
 @pytest.mark.parametrize("units", [(2, 2), (2, 3)], ids=["same units", "other units"])
 def test_two_builders_share_the_work(undisturbed, tmp_path, units):
     source, rows = undisturbed
-    builders = [tiny.started(source, tmp_path / "out", 1, together) for together in units]
+    builders = [tiny.started(source, tmp_path / "out", 1, n, "meet") for n in units]
     added = [tiny.finished(b)["added"] for b in builders]
     assert sum(added) == len(RECORDINGS)
     assert min(added) > 0

@@ -176,18 +176,29 @@ def left_behind(where: Path) -> set[str]:
 def main(arguments: list[str]) -> None:
     """Build in a process of its own: SOURCE OUT WORKERS RECORDS_IN_A_UNIT [FAULT].
 
-    A fault kills the process: "before" or "after" the second commit of its windows.
+    A fault kills the process: "before" or "after" the second commit of its windows; "meet" waits
+    until two builders are ready, so that neither has done all before the other begins.
     """
     folder, out, workers, together, *fault = arguments
     units.UNIT_RECORDS = int(together)
     builds.COMMIT_EVERY["local"] = 0.0
-    if fault:
+    if fault == ["meet"]:
+        _meet(Path(f"{out}.ready"))
+    elif fault:
         _install(fault[0])
     report = build([source(Path(folder))], out, workers=int(workers))
     print(
         json.dumps({"added": report.added, "kept": report.kept, "peak_rss": report.peak_rss}),
         flush=True,
     )
+
+
+def _meet(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / str(os.getpid())).touch()
+    end = time.monotonic() + 60
+    while len(list(folder.iterdir())) < 2 and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def _install(fault: str) -> None:
