@@ -1,5 +1,8 @@
 """The command line, as a person meets it."""
 
+import subprocess
+import sys
+
 import pyarrow.parquet as pq
 import pytest
 
@@ -102,3 +105,10 @@ def test_columns_must_be_pairs(tmp_path, capsys):
 def test_unknown_model_lists_the_known(record, tmp_path, capsys):
     assert run("fingerprint", record, "--model", "huge", "--out", tmp_path / "f.parquet") == 2
     assert "known:" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    command = f"{sys.executable} -u -m cardioprint --help | head -n 1"
+    found = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert found.stdout.startswith("usage: cardioprint")
+    assert found.stderr == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -92,6 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except CardioprintError as error:
         print(f"cardioprint: {error}", file=sys.stderr)
         sys.exit(BAD_INPUT)
+    except BrokenPipeError:  # `... | head` has read enough: nothing went wrong
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except KeyboardInterrupt:
         print("cardioprint: stopped; a rerun goes on where this one ended", file=sys.stderr)
         sys.exit(INTERRUPTED)
