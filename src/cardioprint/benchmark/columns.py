@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from cardioprint.benchmark.baselines.beat_pca import MeanBeats
 from cardioprint.benchmark.baselines.hand.encoder import HandMade
 from cardioprint.benchmark.baselines.kernels import RandomKernels
 from cardioprint.benchmark.peers.base import PeerEncoder
+from cardioprint.benchmark.vectors import identity
 from cardioprint.datasets.tables import TABLES
 from cardioprint.errors import ModelError, RecordError
 from cardioprint.runtime.folder import WEIGHTS, model_id, read_about, resolve
@@ -42,6 +44,12 @@ class Participants:
     trained: tuple[str, ...]
     about: dict[str, str] = field(default_factory=dict)
     shipped: Encoder | None = None
+
+    @cached_property
+    def identities(self) -> tuple[tuple[str, ...], str]:
+        """What tells the encoders, and the int8 graphs, from all others; hashed once."""
+        shipped = identity(self.shipped) if self.shipped else ""
+        return tuple(identity(e) for e in self.encoders), shipped
 
 
 def participants(

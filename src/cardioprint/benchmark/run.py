@@ -25,7 +25,7 @@ from cardioprint.benchmark.comparison import LEVEL, holm
 from cardioprint.benchmark.tasks.base import Bench, Task
 from cardioprint.benchmark.tasks.catalogue import TASKS, task_named
 from cardioprint.benchmark.tasks.excerpts import path_of, sha256
-from cardioprint.benchmark.vectors import MAKERS, Vectors, code, identity
+from cardioprint.benchmark.vectors import MAKERS, Vectors, code
 from cardioprint.datasets import tables
 from cardioprint.errors import RecordError
 from cardioprint.runtime.session import usable_cores
@@ -195,9 +195,10 @@ def needed(task: Task) -> tuple[str, ...]:
 
 def key_of(task: Task, settings: Settings, people: Participants) -> str:
     """Return a digest of everything that a task's result follows from."""
+    encoders, shipped = people.identities
     made = {
-        "encoders": [identity(e) for e in people.encoders],
-        "shipped": identity(people.shipped) if people.shipped else "",
+        "encoders": encoders,
+        "shipped": shipped,
         "trained": people.trained,
         "settings": [settings.quick, settings.seed, settings.cnn and not settings.quick],
         "data": [sha256(t) for t in needed(task)],

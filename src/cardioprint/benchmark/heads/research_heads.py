@@ -20,6 +20,12 @@ NEVER = frozenset({"vitaldb_short", "polar_oximeter", "bidmc"})
 
 NO_DIAGNOSIS = "Research only: no diagnosis, no treatment, no screening of a person."
 
+NO_AGE = (
+    f"{NO_DIAGNOSIS} Not a biological age, not for estimating anybody's age: young and old are "
+    "drawn to the middle."
+)
+NO_SEX = "Not for telling anybody's sex or gender; it shows what a fingerprint gives away."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Research:
@@ -142,8 +148,7 @@ HEADS: tuple[Research, ...] = (
             outputs=("age",),
             unit="years",
             lowest=0.0,
-            not_for=f"{NO_DIAGNOSIS} Not a biological age, not for estimating anybody's age: "
-            "young and old are drawn to the middle.",
+            not_for=NO_AGE,
             notes=PTB[:1],
             on="out of fold by person",
             repeats=3,
@@ -162,8 +167,7 @@ HEADS: tuple[Research, ...] = (
             outputs=("age",),
             unit="years",
             lowest=0.0,
-            not_for=f"{NO_DIAGNOSIS} Not a biological age, not for estimating anybody's age: "
-            "young and old are drawn to the middle.",
+            not_for=NO_AGE,
             notes=BP,
             on="PPG-BP, out of fold by person",
             repeats=5,
@@ -179,8 +183,7 @@ HEADS: tuple[Research, ...] = (
             task="Sex (recorded as male) from one ECG lead, I or II",
             kind="labels",
             outputs=("male",),
-            not_for="Not for telling anybody's sex or gender; it shows what a fingerprint gives "
-            "away.",
+            not_for=NO_SEX,
             notes=PTB[:1],
             on="out of fold by person",
             repeats=3,
@@ -197,8 +200,7 @@ HEADS: tuple[Research, ...] = (
             task="Sex (recorded as male) from PPG",
             kind="labels",
             outputs=("male",),
-            not_for="Not for telling anybody's sex or gender; it shows what a fingerprint gives "
-            "away.",
+            not_for=NO_SEX,
             notes=(*BP, "One data set of 150 people: reported, never claimed."),
             on="PPG-BP, out of fold by person",
             repeats=5,

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-
 from cardioprint.benchmark.tasks.base import Facts, Probe, Rows
-from cardioprint.benchmark.tasks.excerpts import SPLIT, ages, rows_of
-from cardioprint.benchmark.tasks.people import COHORTS, Cohort
+from cardioprint.benchmark.tasks.excerpts import SPLIT, ages
+from cardioprint.benchmark.tasks.people import COHORTS, Cohort, rows_with
 
 
 def load(cohort: Cohort, quick: bool) -> Rows:
     """Return windows with the age of their person."""
-    found = cohort.find(quick)
-    metadata: dict[str, np.ndarray] = {}
-    if cohort.device:
-        metadata["source"] = found.column(cohort.device).astype(str)
-    return rows_of(found, ages(found), metadata=metadata, groups=metadata)
+    return rows_with(cohort, ages, quick)
 
 
 def _task(name: str, cohort: Cohort) -> Probe:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cardioprint.benchmark.tasks import sources
-from cardioprint.benchmark.tasks.base import Inputs
-from cardioprint.benchmark.tasks.excerpts import Excerpts
+from cardioprint.benchmark.tasks.base import Inputs, Rows
+from cardioprint.benchmark.tasks.excerpts import Excerpts, rows_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,15 @@ class Cohort:
     seeds: int
     caveats: str
     device: str = ""
+
+
+def rows_with(cohort: Cohort, label: Callable[[Excerpts], NDArray], quick: bool) -> Rows:
+    """Return a cohort's windows with a label of their person, and the device where it is known."""
+    found = cohort.find(quick)
+    metadata: dict[str, NDArray] = {}
+    if cohort.device:
+        metadata["source"] = found.column(cohort.device).astype(str)
+    return rows_of(found, label(found), metadata=metadata, groups=metadata)
 
 
 FIVE_CLASS = Cohort(

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-
 from cardioprint.benchmark.tasks.base import Facts, Probe, Rows
-from cardioprint.benchmark.tasks.excerpts import SPLIT, rows_of
-from cardioprint.benchmark.tasks.people import COHORTS, Cohort
+from cardioprint.benchmark.tasks.excerpts import SPLIT
+from cardioprint.benchmark.tasks.people import COHORTS, Cohort, rows_with
 
 
 def load(cohort: Cohort, quick: bool) -> Rows:
     """Return windows with 1 for a man and 0 for a woman."""
-    found = cohort.find(quick)
-    metadata: dict[str, np.ndarray] = {}
-    if cohort.device:
-        metadata["source"] = found.column(cohort.device).astype(str)
-    rows = rows_of(found, found.signals.known["sex"], metadata=metadata, groups=metadata)
-    return rows
+    return rows_with(cohort, lambda found: found.signals.known["sex"], quick)
 
 
 def _task(name: str, cohort: Cohort) -> Probe:
