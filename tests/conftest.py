@@ -90,7 +90,12 @@ def tiny_folder(tmp_path_factory):
 
     torch.manual_seed(0)
     config = ModelConfig(
-        features=64, encoder_layers=1, bottleneck_layers=1, decoder_features=32, decoder_layers=1
+        features=64,
+        encoder_layers=1,
+        bottleneck_layers=1,
+        decoder_features=32,
+        decoder_layers=1,
+        spectrum=2,
     )
     model = M2AE(config).eval()
     record, _ = patient(minutes=5, seed=11, events=False)

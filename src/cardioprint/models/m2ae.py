@@ -66,6 +66,8 @@ class ModelConfig:
     """Bottleneck tokens look at patches with a distance bias."""
     unfold: bool = True
     """Decoders unfold a token into its stretch; otherwise they look at all tokens alike."""
+    spectrum: int = 0
+    """Channels whose power spectrum over the window joins the fingerprint; 0: tokens' mean only."""
     peek: bool = False
     """Decoders look at the encoders' tokens too, not only at the bottleneck's."""
 
@@ -212,6 +214,52 @@ class Bottleneck(nn.Module):
         return rearrange(tokens, "b (l s) f -> b l (s f)", s=self.stretch)
 
 
+class Spectrum(nn.Module):
+    """Power spectra of learned channels over the window: how regularly what happens, not when.
+
+    A mean over tokens adds up what each second holds and forgets how the seconds follow each
+    other: a count of beats is all it can tell of the heart rate, a whole number in 10 s. Here
+    tokens unfold into a few channels at `STEPS` steps a second, and their power spectra are read.
+    Power does not know phase, so that the fingerprint stays the same when the window slides.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        seconds = config.window_samples / config.sampling_rate
+        self.steps = round(seconds * self.STEPS / config.latents)
+        steps = self.steps * config.latents
+        self.channels = config.spectrum
+        self.unfold = nn.Linear(config.features, self.steps * config.spectrum)
+        bins = torch.arange(1, self.BINS + 1) / seconds
+        angle = 2 * torch.pi * (torch.arange(steps)[:, None] + 0.5) * seconds / steps * bins
+        taper = torch.hann_window(steps, periodic=False)[:, None]
+        taper = 2 * taper / taper.sum()  # a sine of amplitude 1 has power 1
+        waves = torch.cat([taper * angle.cos(), taper * angle.sin()], dim=1)
+        self.register_buffer("waves", waves, persistent=False)
+        self.read = nn.Sequential(
+            nn.Linear(config.spectrum * self.BINS, 2 * config.features),
+            nn.GELU(),
+            nn.Linear(2 * config.features, config.fingerprint),
+        )
+
+    STEPS, BINS = 25, 96
+    """Steps a second; multiples of one over the window that are looked at: 0.1 to 9.6 Hz."""
+    FLOOR = 0.05
+    """Power beyond which only its logarithm counts: twice what noise of variance 1 has."""
+
+    waves: Tensor
+
+    def forward(self, z: Float[Tensor, "batch latent feature"]) -> Float[Tensor, "batch print"]:
+        """Return what the spectra add to the fingerprint."""
+        course = rearrange(self.unfold(z), "b l (s c) -> b c (l s)", c=self.channels)
+        parts = (course @ self.waves.to(course.dtype)).float()
+        power = parts[..., : self.BINS].square() + parts[..., self.BINS :].square()
+        # Zero where nothing is heard: a large constant here made gradients twenty times as long.
+        heard = rearrange((power / self.FLOOR).log1p(), "b c f -> b 1 (c f)")
+        # Three axes: onnxruntime's preparation for 8 bits fails at a product of two matrices.
+        return self.read(heard)[:, 0]
+
+
 class Decoder(nn.Module):
     """Bottleneck tokens -> one modality's patches. It sees nothing else, unless told to peek."""
 
@@ -263,6 +311,7 @@ class M2AE(nn.Module):
             nn.GELU(),
             nn.Linear(2 * config.features, config.fingerprint),
         )
+        self.spectrum = Spectrum(config) if config.spectrum else None
         # What all fingerprints have in common says nothing about anybody, and drowns what does:
         # running means and spreads, followed in pretraining and frozen with the weights.
         self.register_buffer("centre", torch.zeros(config.fingerprint))
@@ -286,8 +335,11 @@ class M2AE(nn.Module):
         return {m: self.encoders[m](shown[m]) for m in MODALITIES if m in shown}
 
     def fingerprint(self, z: Float[Tensor, "batch latent feature"]) -> Float[Tensor, "batch print"]:
-        """Return the mean over the bottleneck's tokens of a non-linear read-out."""
-        return (self.readout(z).mean(dim=1) - self.centre) / self.spread
+        """Return the mean over the bottleneck's tokens of a non-linear read-out, and spectra."""
+        found = self.readout(z).mean(dim=1)
+        if self.spectrum is not None:
+            found = found + self.spectrum(z)
+        return (found - self.centre) / self.spread
 
     def decode(
         self,
