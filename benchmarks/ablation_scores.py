@@ -10,6 +10,7 @@ paired one. Arms of several seeds are averaged, seed by seed, before they are co
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ NEUTRAL = "identity, ECG, EER"
 """A privacy floor: told, never a win."""
 
 
+Found = dict[str, dict[str, Any]]
+"""Heading -> value, low, high, better; replicates of a probe, gap to the first of a paired task."""
+
+
 def score(core_minutes: float = 20.0, quick: bool = False) -> None:
     """Measure every finished arm that has no scores yet.
 
@@ -53,55 +58,86 @@ def score(core_minutes: float = 20.0, quick: bool = False) -> None:
     """
     import torch
 
+    from cardioprint.benchmark.baselines.m2ae import Fingerprints
+    from cardioprint.benchmark.tasks.base import Bench
     from cardioprint.benchmark.vectors import Vectors
+    from cardioprint.edge.package import from_checkpoint
 
     torch.set_num_threads(1)
     vectors = Vectors(None)
     for done in sorted((RUNS / f"{core_minutes:g}").glob("*/done.json")):
-        target = done.with_name("quick.json" if quick else "scores.json")
+        folder, target = done.parent, done.with_name("quick.json" if quick else "scores.json")
         if target.exists():
             continue
-        found = _scores(done.parent, vectors, quick)
+        arm = Fingerprints(from_checkpoint(folder)[0], folder.name)
+        bench = Bench(encoders=[arm], folder=folder / "bench", quick=quick, embed=vectors.embed)
+        (found,) = (*probed(bench).values(),)
+        found |= paired(bench)[arm.name]
         target.write_text(json.dumps(found))
         told = ", ".join(f"{k} {v['value']:.3f}" for k, v in found.items())
-        print(f"{done.parent.name}: {told}", flush=True)
+        print(f"{folder.name}: {told}", flush=True)
 
 
-def _scores(folder: Path, vectors: Any, quick: bool) -> dict[str, dict[str, Any]]:
-    from cardioprint.benchmark.baselines.m2ae import Fingerprints
+def probed(bench: Any) -> dict[str, Found]:
+    """Return the linear probes of a bench's encoders, by name; all see the same rows and folds."""
     from cardioprint.benchmark.heads.linear import Linear
     from cardioprint.benchmark.probe import Case
-    from cardioprint.benchmark.tasks.base import Bench
     from cardioprint.benchmark.tasks.catalogue import TASKS
-    from cardioprint.edge.package import from_checkpoint
 
-    arm = Fingerprints(from_checkpoint(folder)[0], folder.name)
-    bench = Bench(encoders=[arm], folder=folder / "bench", quick=quick, embed=vectors.embed)
-    out: dict[str, dict[str, Any]] = {}
+    out: dict[str, Found] = {encoder.name: {} for encoder in bench.encoders}
     for name, inputs, title in PROBES:
         task: Any = TASKS[name]
-        case = Case(task, task.load(quick), bench)
-        x = case.vectors(arm, inputs)
-        guesses = [Linear().fit_predict(x, case.y, case.subject, task.kind, s) for s in case.seeds]
-        found = case.estimate(case.main, guesses)
-        out[title] = {
-            "value": found.value,
-            "low": found.low,
-            "high": found.high,
-            "better": case.main.better,
-            "replicates": [float(v) for v in found.replicates],
-        }
+        case = Case(task, _rows(name, bench.quick), bench)
+        for encoder in bench.encoders:
+            x = case.vectors(encoder, inputs)
+            guesses = [
+                Linear().fit_predict(x, case.y, case.subject, task.kind, s) for s in case.seeds
+            ]
+            found = case.estimate(case.main, guesses)
+            out[encoder.name][title] = {
+                "value": found.value,
+                "low": found.low,
+                "high": found.high,
+                "better": case.main.better,
+                "replicates": [float(v) for v in found.replicates],
+            }
+    return out
+
+
+@lru_cache(maxsize=len(PROBES))
+def _rows(name: str, quick: bool) -> Any:
+    """Return a probe's rows, read once for all arms."""
+    from cardioprint.benchmark.tasks.catalogue import TASKS
+
+    task: Any = TASKS[name]
+    return task.load(quick)
+
+
+def paired(bench: Any, tasks: tuple[tuple[str, str, str, str], ...] = PAIRED) -> dict[str, Found]:
+    """Return what a bench's encoders do on paired records, where they take part.
+
+    The gap of the first encoder to each other is known where the task itself compares them: on
+    its headline.
+    """
+    from cardioprint.benchmark.tasks.catalogue import TASKS
+
+    out: dict[str, Found] = {encoder.name: {} for encoder in bench.encoders}
     results: dict[str, Any] = {}
-    for name, inputs, measure, title in PAIRED:
-        task = TASKS[name]
+    for name, inputs, measure, title in tasks:
+        task: Any = TASKS[name]
         if name not in results:
             results[name] = task.run(task, bench)
-        (one,) = [
-            s
-            for s in results[name].scores
-            if (s.encoder, s.inputs, s.measure) == (arm.name, inputs, measure)
-        ]
-        out[title] = {"value": one.value, "low": one.low, "high": one.high, "better": one.better}
+        for s in results[name].scores:
+            if s.encoder in out and (s.inputs, s.measure) == (inputs, measure):
+                out[s.encoder][title] = {
+                    "value": s.value,
+                    "low": s.low,
+                    "high": s.high,
+                    "better": s.better,
+                }
+        for gap in results[name].gaps:
+            if gap.b in out and (gap.inputs, gap.measure) == (inputs, measure):
+                out[gap.b][title]["gap"] = [-gap.gap, -gap.high, -gap.low]
     return out
 
 
@@ -133,15 +169,16 @@ def table(core_minutes: float = 20.0, out: Path = Path("docs/results")) -> None:
         if ARMS[name].question != question:
             question = ARMS[name].question
             lines.append(f"| *{question}* |" + " |" * (len(titles) + 1))
-        cells = [_cell(base, seeds, title, name == "baseline") for title in titles]
+        cells = [cell(base, seeds, title) for title in titles]
         lines.append(f"| {name} | {len(seeds)} | " + " | ".join(cells) + " |")
     out.mkdir(parents=True, exist_ok=True)
     (out / "ablations.md").write_text("\n".join(lines) + "\n")
-    _picture(measured, titles, out / "ablations.png")
+    others = {name: seeds for name, seeds in measured.items() if name != "baseline"}
+    matrix(base, others, titles, out / "ablations.png")
     print("\n".join(lines))
 
 
-def _arm(name: str, core_minutes: float) -> list[dict[str, Any]]:
+def _arm(name: str, core_minutes: float) -> list[Found]:
     """Return the scores of an arm, one a seed."""
     found = []
     for seed in range(10):
@@ -151,11 +188,12 @@ def _arm(name: str, core_minutes: float) -> list[dict[str, Any]]:
     return found
 
 
-def gap(
-    base: list[dict[str, Any]], arm: list[dict[str, Any]], title: str
-) -> tuple[float, float, float]:
+def gap(base: list[Found], arm: list[Found], title: str) -> tuple[float, float, float]:
     """Return the mean gap over seeds with its interval; NaN where there are no replicates."""
-    value = _mean(arm, title) - _mean(base, title)
+    value = mean(arm, title) - mean(base, title)
+    if len(arm) == 1 and "gap" in arm[0][title]:
+        _, low, high = arm[0][title]["gap"]
+        return value, low, high
     if "replicates" not in base[0][title]:
         return value, float("nan"), float("nan")
     ours, theirs = (np.mean([s[title]["replicates"] for s in x], axis=0) for x in (arm, base))
@@ -163,55 +201,80 @@ def gap(
     return value, float(low), float(high)
 
 
-def _mean(seeds: list[dict[str, Any]], title: str) -> float:
+def mean(seeds: list[Found], title: str) -> float:
+    """Return the mean over seeds."""
     return float(np.mean([s[title]["value"] for s in seeds]))
 
 
-def _cell(base: list[dict[str, Any]], arm: list[dict[str, Any]], title: str, first: bool) -> str:
-    value = _mean(arm, title)
-    text = f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
-    if first:
-        return text
+def cell(base: list[Found], arm: list[Found], title: str) -> str:
+    """Return a figure as text, and its gap to the base; empty where it was not measured."""
+    if title not in arm[0]:
+        return ""
+    value = mean(arm, title)
+    digits = 2 if abs(value) >= 1 else 3
+    if arm is base:
+        return f"{value:.{digits}f}"
     found, low, high = gap(base, arm, title)
-    told = f"{found:+.2f}" if abs(value) >= 1 else f"{found:+.3f}"
-    return f"{text} (**{told}**)" if low > 0 or high < 0 else f"{text} ({told})"
+    told = f"{found:+.{digits}f}"
+    return (
+        f"{value:.{digits}f} (**{told}**)"
+        if low > 0 or high < 0
+        else f"{value:.{digits}f} ({told})"
+    )
 
 
-def _picture(measured: dict[str, list[dict[str, Any]]], titles: list[str], path: Path) -> None:
-    """Draw gaps to the baseline as a matrix, in units of the baseline's own interval."""
+def matrix(
+    base: list[Found],
+    others: dict[str, list[Found]],
+    titles: list[str],
+    path: Path,
+    than: str = "the baseline",
+) -> None:
+    """Draw gaps to a base, in units of the base's own interval.
+
+    Args:
+        base: Scores of what all others are held against, one a seed.
+        others: The same of each row, from above.
+        titles: Columns.
+        path: Of the picture.
+        than: What the base is called.
+    """
     from matplotlib.figure import Figure
 
     from cardioprint.plotting import style
 
-    arms = [name for name in measured if name != "baseline"]
-    base = measured["baseline"]
-    figure = Figure(
-        figsize=(style.WIDTH, 1.6 + 0.34 * max(1, len(arms))), dpi=130, facecolor=style.PAPER
-    )
-    axes = figure.add_axes((0.24, 0.06, 0.74, 0.7))
-    for y, name in enumerate(arms):
+    longest = max((len(name) for name in others), default=1)
+    height = 1.6 + 0.3 * max(1, len(others))
+    figure = Figure(figsize=(style.WIDTH, height), dpi=style.DPI, facecolor=style.PAPER)
+    left = 0.02 + 0.0072 * longest
+    axes = figure.add_axes((left, 0.36 / height, 0.91 - left, 1 - 1.6 / height))
+    for y in range(len(others)):
+        axes.axhline(y, color=style.FAINT, lw=0.6, zorder=0)
+    for y, found in enumerate(others.values()):
         for x, title in enumerate(titles):
-            found, low, high = gap(base, measured[name], title)
+            if title not in found[0]:
+                continue
+            value, low, high = gap(base, found, title)
             half = (base[0][title]["high"] - base[0][title]["low"]) / 2
-            good = found if base[0][title]["better"] == "higher" else -found
+            good = value if base[0][title]["better"] == "higher" else -value
             size = float(np.clip(abs(good) / max(half, 1e-9), 0.05, 2.0))
             colour = style.MUTED if title == NEUTRAL else style.PPG if good < 0 else style.GENERATED
             sure = low > 0 or high < 0
-            axes.scatter(x, y, s=150 * size, color=colour, alpha=0.95 if sure else 0.3, lw=0)
-    axes.set_xticks(range(len(titles)), titles, rotation=40, ha="left", fontsize=8)
+            axes.scatter(x, y, s=110 * size, color=colour, alpha=0.95 if sure else 0.3, lw=0)
+    axes.set_xticks(range(len(titles)), titles, rotation=40, ha="left", fontsize=style.LABEL)
     axes.xaxis.tick_top()
-    axes.set_yticks(range(len(arms)), arms, fontsize=8)
-    axes.set_ylim(len(arms) - 0.5, -0.5)
+    axes.set_yticks(range(len(others)), list(others), fontsize=style.LABEL, color=style.INK)
+    axes.set_ylim(len(others) - 0.5, -0.5)
     axes.set_xlim(-0.6, len(titles) - 0.4)
     for side in axes.spines.values():
         side.set_visible(False)
     axes.tick_params(length=0)
     figure.text(
         0.01,
-        0.01,
-        "green better, orange worse than the baseline; area: gap over the baseline's own interval; "
-        "faint: the paired interval holds 0, or none",
-        fontsize=7.5,
+        0.1 / height,
+        f"green better, orange worse than {than}; area: gap over the interval of {than}; faint: "
+        "the paired interval holds 0, or there is none; grey: a privacy floor, no merit",
+        fontsize=style.SMALL,
         color=style.MUTED,
     )
     figure.savefig(path)

@@ -9,6 +9,7 @@ a larger bottleneck pays for itself. Arms are compared with the baseline on the 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Callable
@@ -39,10 +40,12 @@ class Arm:
     Attributes:
         question: Row of the table it belongs to.
         change: What it does to the run.
+        share: Of the people that are learnt from.
     """
 
     question: str
     change: Callable[[Run], Run]
+    share: float = 1.0
 
 
 def model(**changes: object) -> Callable[[Run], Run]:
@@ -60,6 +63,11 @@ def batch(**changes: object) -> Callable[[Run], Run]:
     return lambda run: replace(run, batch=replace(run.batch, **changes))
 
 
+def sized(like: Run) -> Callable[[Run], Run]:
+    """Return a change to another recipe's model, with the learning rate that goes with it."""
+    return lambda run: replace(run, model=like.model, learning_rate=like.learning_rate)
+
+
 def both(*changes: Callable[[Run], Run]) -> Callable[[Run], Run]:
     """Return several changes as one."""
 
@@ -74,10 +82,15 @@ def both(*changes: Callable[[Run], Run]) -> Callable[[Run], Run]:
 PHASE, LOSS, MASK = "state against phase", "which losses", "what is hidden"
 COLLAPSE, BOTTLENECK = "what prevents the collapse", "the bottleneck"
 TOLD, PEOPLE = "what the fingerprint is told to describe", "how people are weighted"
+PERSONS, SIZE = "how many people", "how large"
 
 ARMS: dict[str, Arm] = {
     "baseline": Arm(question="", change=lambda run: run),
     "rhythm told": Arm(question=TOLD, change=loss(rhythm=0.5)),
+    "spectra read": Arm(question=TOLD, change=model(spectrum=8)),
+    "spectra read, rhythm told": Arm(
+        question=TOLD, change=both(model(spectrum=8), loss(rhythm=0.5))
+    ),
     "phase in the fingerprint": Arm(question=PHASE, change=loss(phase_from="fingerprint")),
     "one pooled vector for all": Arm(
         question=PHASE, change=both(model(latents=1), loss(phase_from="fingerprint"))
@@ -117,8 +130,39 @@ ARMS: dict[str, Arm] = {
     "25 tokens": Arm(question=BOTTLENECK, change=model(latents=25)),
     "10 free tokens": Arm(question=BOTTLENECK, change=model(fold=False, near=False)),
     "decoders see encoders": Arm(question=BOTTLENECK, change=model(peek=True)),
+    "a tenth of the people": Arm(question=PERSONS, change=lambda run: run, share=0.1),
+    "a quarter of the people": Arm(question=PERSONS, change=lambda run: run, share=0.25),
+    "half of the people": Arm(question=PERSONS, change=lambda run: run, share=0.5),
+    "half as wide": Arm(
+        question=SIZE,
+        change=both(
+            model(features=64, heads=2, decoder_features=32),
+            # As in `recipes`: the best learning rate falls as one over the width.
+            lambda run: replace(run, learning_rate=2 * run.learning_rate),
+        ),
+    ),
+    "small": Arm(question=SIZE, change=sized(recipe("small"))),
 }
 """In the order in which they are trained: the first questions first."""
+
+
+def some_people(cache: Cache, share: float) -> Cache:
+    """Return a cache in which only a share of each database's people can be learnt from.
+
+    Who they are follows from their names alone, and a smaller share's people are among a larger
+    one's: what is added from one arm to the next is people, not chance. The others' windows
+    stay where they are and lose their quality, without which no window is used.
+    """
+    if share >= 1:
+        return cache
+    chosen = np.zeros(len(cache.subjects), bool)
+    lot = [hashlib.sha256(name.encode()).digest() for name in cache.subjects]
+    for database in np.unique(cache.database):
+        people = np.unique(cache.subject[cache.database == database]).tolist()
+        people.sort(key=lambda person: lot[person])
+        chosen[people[: max(1, round(share * len(people)))]] = True
+    quality = np.where(chosen[cache.subject][:, None], cache.quality, np.float32(0))
+    return replace(cache, quality=quality)
 
 
 def operations(run: Run, cache: Cache) -> float:
@@ -179,7 +223,7 @@ def train_arms(
                 continue
             run = prepared(name, seed, core_minutes, cache)
             print(f"{name}, seed {seed}: {run.steps} steps", flush=True)
-            train(run, cache, held_out, folder)
+            train(run, some_people(cache, ARMS[name].share), held_out, folder)
             (folder / "done.json").write_text(json.dumps({"steps": run.steps}))
 
 

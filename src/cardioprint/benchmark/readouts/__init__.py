@@ -1,0 +1,1 @@
+"""What else could be read out of a frozen model: see `benchmarks/readouts.py`."""
