@@ -77,3 +77,27 @@ def test_as_json(corpus):
     assert about["windows"] == sum(s["windows"] for s in sides.values())
     assert about["bytes"] > 5000 * about["windows"] * 0.9
     assert about["databases"]["tiny"]["licence"] == "CC0 | free"
+
+
+def test_virtual_people_are_told_by_their_database_not_by_its_name(tmp_path):
+    made = tiny.source(tmp_path / "src", {"a": "40 1"}, virtual=True)
+    build([made], tmp_path / "out", workers=0)
+    with open_corpus(tmp_path / "out") as corpus:
+        assert corpus.manifest["databases"]["tiny"]["virtual"] is True
+        text = card.markdown(corpus, summarise(corpus))
+    assert "Nobody was measured" in text and "measurements of people" not in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "told", "not_told"),
+    [
+        ({"a": {"virtual": False}}, "measurements of people", "of nobody"),
+        ({"a": {"virtual": True}, "b": {"virtual": True}}, "Nobody was measured", "licence"),
+        ({"a": {"virtual": False}, "b": {"virtual": True}}, "The part `b` is of nobody.", "Nobody"),
+        ({"simulated": {}}, "Nobody was measured", "licence"),  # a manifest of an older release
+        ({"my_own": {}}, "measurements of people", "of nobody"),
+    ],
+)
+def test_whose_measurements_they_are(facts, told, not_told):
+    said = card._whose(list(facts), facts)
+    assert told in said and not_told not in said

@@ -196,6 +196,20 @@ def test_a_run_goes_on_as_it_was_begun(smoke_cache, tmp_path, monkeypatch):
     assert json.loads((tmp_path / "run.json").read_text())["batch"]["people"] == 1.0
 
 
+def test_checkpoints_say_which_databases_they_learnt_from(smoke_cache, tmp_path, monkeypatch):
+    run, last = replace(smoke(), steps=2), tmp_path / "last.safetensors"
+    every = ("source0", "source1", "source2")
+    train(run, smoke_cache, None, tmp_path)
+    assert checkpoint.databases(last) == every
+    renamed = replace(smoke_cache, databases=("other", "source1", "source2"))
+    train(replace(run, steps=4), renamed, None, tmp_path)  # it has learnt from both by now
+    assert checkpoint.databases(last) == ("other", *every)
+    with monkeypatch.context() as patch:  # begun by a release that did not write them down
+        patch.setattr(checkpoint, "databases", lambda path: None)
+        train(replace(run, steps=6), smoke_cache, None, tmp_path)
+    assert checkpoint.databases(last) is None
+
+
 def test_the_run_is_written_down(smoke_cache, tmp_path):
     train(replace(smoke(), steps=12), smoke_cache, smoke_cache, tmp_path)
     assert json.loads((tmp_path / "run.json").read_text())["model"]["features"] == 32

@@ -180,6 +180,7 @@ def _answer(card: Card, answer: Answer, console: Console) -> list[Text]:
         legend = f"  {level} interval; {_marks(console)[3]} share in its training data"
         legend += "; last: of the windows" if answer.shares and answer.used > 1 else ""
         lines.append(Text(legend, style="dim"))
+    lines += [Text(f"  not checked: {limit}", style="yellow") for limit in answer.unchecked]
     lines.append(Text(card.statement, style="dim italic"))
     return lines
 

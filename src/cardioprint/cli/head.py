@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -187,7 +188,9 @@ def apply(
 ) -> int:
     """Ask a head about recordings or fingerprint files: a value with an interval, or why not.
 
-    Exit code 3: some files could not be used, the others are done.
+    Exit code 3: some files could not be used, the others are done. A fingerprint file gives the
+    answers that its recordings would, where it holds fingerprints of what the head reads and
+    nothing else; limits that a file of an older release does not allow to check are named.
 
     $ cardioprint head apply age_ecg record.hea
 
@@ -279,6 +282,7 @@ def answer_rows(answers: list[Answer]) -> list[dict[str, Any]]:
                     "used": a.used,
                     "abstained": "; ".join(f"{v} x {k}" for k, v in a.abstained.items()),
                     "why": a.why,
+                    "unchecked": "; ".join(a.unchecked),
                 }
             )
     return rows
@@ -336,6 +340,8 @@ def _print_answers(answers: list[Answer], head: Head) -> None:
         grid.add_row(escape(a.record), "\n".join(said), "\n".join(between), windows)
     console = Console()
     console.print(grid)
+    for limit, count in Counter(u for a in answers for u in a.unchecked).items():
+        console.print(f"[yellow]not checked, {count} x: {escape(limit)}[/yellow]")
     console.print(f"[dim]{escape(head.card.statement)}[/dim]")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cardioprint.corpus.records import FOLDER
 from cardioprint.corpus.summary import PASSES
 from cardioprint.corpus.units import WINDOWS
+from cardioprint.datasets.catalogue import DATABASES
 
 if TYPE_CHECKING:
     from cardioprint.corpus.store import Corpus
@@ -123,21 +125,31 @@ def markdown(corpus: Corpus, summary: Summary) -> str:
         "scale and offset, quality, beats, lag, person, side, labels. What became of every "
         f"recording is in `{FOLDER}/` (Parquet).",
         "",
-        _whose({name for name, _ in summary.groups}),
+        _whose(summary.databases, manifest["databases"]),
         "",
     ]
     return "\n".join(lines)
 
 
-def _whose(databases: set[str]) -> str:
+def _whose(names: Sequence[str], facts: Mapping[str, Mapping[str, Any]]) -> str:
     """Return a sentence on the people in these databases."""
-    if databases == {"simulated"}:
+    virtual = [name for name in names if _is_virtual(name, facts.get(name, {}))]
+    if names and len(virtual) == len(names):
         return "Nobody was measured: these are virtual people."
     real = (
         "These are measurements of people. Each database's licence holds for its part; nobody "
         "may try to find out who they are."
     )
-    return f"{real} The part `simulated` is of nobody." if "simulated" in databases else real
+    return " ".join([real, *(f"The part `{name}` is of nobody." for name in virtual)])
+
+
+def _is_virtual(name: str, facts: Mapping[str, Any]) -> bool:
+    """Return whether a program made a database's people; older manifests do not say."""
+    known = facts.get("virtual")
+    if known is None:
+        database = DATABASES.get(name)
+        return database is not None and database.virtual
+    return bool(known)
 
 
 def write(corpus: Corpus, summary: Summary, picture: bytes | None = None) -> None:

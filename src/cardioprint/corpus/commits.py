@@ -54,6 +54,7 @@ FACTS = (
     "subjects_known",
     "pretraining",
     "released",
+    "virtual",
 )
 """What the manifest says of every database."""
 

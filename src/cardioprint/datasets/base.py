@@ -137,6 +137,7 @@ class Database:
         pretraining: Whether it is a source of pretraining. A public test set is not: all of its
             people are on the test side.
         released: Whether the licence lets weights trained on it be published.
+        virtual: Whether a program made its people: nobody was measured.
         files: Where its files are.
         find: Lists the recordings below a folder, in a stable order, without reading signals.
         read: Opens one: a source with channels, readable in parts; several where a file holds
@@ -168,3 +169,4 @@ class Database:
     subjects_known: bool = True
     pretraining: bool = False
     released: bool = False
+    virtual: bool = False

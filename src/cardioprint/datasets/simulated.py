@@ -308,6 +308,7 @@ DATABASE = Database(
     ),
     pretraining=True,
     released=True,
+    virtual=True,
     files=Files(
         kind="",
         steps=(

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from cardioprint.edge.export import export
 from cardioprint.errors import ModelError
@@ -44,18 +44,48 @@ def package(
 
 
 def from_checkpoint(run: Path, checkpoint: str = "last") -> tuple[M2AE, dict[str, Any]]:
-    """Return the averaged model of a run folder, and what its checkpoint says of it."""
+    """Return the averaged model of a run folder, and what its checkpoint says of it.
+
+    Raises:
+        ModelError: No checkpoint, a damaged one, or one of sizes that this release does not know.
+    """
     path = run / f"{checkpoint}.safetensors"
+    about = about_checkpoint(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            weights = {
+                k.removeprefix(AVERAGED): file.get_tensor(k)
+                for k in file.keys()  # noqa: SIM118 (not a dict)
+                if k.startswith(AVERAGED)
+            }
+        model = M2AE(ModelConfig(**about["recipe"]["model"]))
+        model.load_state_dict(weights)
+    except (SafetensorError, TypeError, ValueError, RuntimeError) as error:
+        raise ModelError(
+            f"{path}: the weights do not fit the sizes of the recipe ({error}). "
+            "Fix: use the release that wrote it"
+        ) from None
+    return model.eval(), about
+
+
+def about_checkpoint(path: Path) -> dict[str, Any]:
+    """Return what a checkpoint says: recipe, step, and databases where they were written down.
+
+    Raises:
+        ModelError: No checkpoint, or a damaged one.
+    """
     if not path.is_file():
         raise ModelError(f"{path}: no checkpoint. Fix: run `cardioprint pretrain` first")
-    with safe_open(path, framework="pt") as file:
-        header = file.metadata()
-        weights = {
-            k.removeprefix(AVERAGED): file.get_tensor(k)
-            for k in file.keys()  # noqa: SIM118 (not a dict)
-            if k.startswith(AVERAGED)
-        }
-    recipe = json.loads(header["about"])
-    model = M2AE(ModelConfig(**recipe["model"]))
-    model.load_state_dict(weights)
-    return model.eval(), {"recipe": recipe, "step": int(header["step"])}
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata()
+        recipe, step = json.loads(header["about"]), int(header["step"])
+        databases = json.loads(header["databases"]) if "databases" in header else None
+        if not isinstance(recipe, dict) or not isinstance(recipe.get("model"), dict):
+            raise ValueError("its recipe names no sizes")
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{path} is no checkpoint of a run, or damaged ({error}). Fix: train it again"
+        ) from None
+    told = {} if databases is None else {"databases": databases}
+    return {"recipe": recipe, "step": step, **told}

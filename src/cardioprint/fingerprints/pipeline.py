@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -137,6 +137,8 @@ def fingerprint(
         if progress:
             progress(part.fraction)
     whole = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
+    picked = [next((c for c in source.channels if c.name == n), None) for n in (pick.ecg, pick.ppg)]
+    ecg, ppg = picked
     return Fingerprints(
         **whole,
         vector=weighted_mean(whole["vectors"], whole["used"], whole["quality"]),
@@ -149,7 +151,30 @@ def fingerprint(
         selection=pick.why,
         model=engine.model_id,
         unused=max(0.0, end - covered),
+        seconds=recorded(picked, whole["start"], preparation.window),
+        places=(ecg.lead if ecg else "", ppg.site if ppg else ""),
     )
+
+
+def recorded(
+    channels: Sequence[Any], start: NDArray[np.float64], window: float
+) -> NDArray[np.float32]:
+    """Return the seconds of each window during which each channel was recorded.
+
+    Args:
+        channels: With `start` and `duration`; None where absent.
+        start: Seconds after the record's zero, shape (window,).
+        window: Seconds in a window.
+
+    Returns:
+        Shape (window, channel); NaN where absent.
+    """
+    out = np.full((len(start), len(channels)), np.nan, np.float32)
+    for row, c in zip(out.T, channels, strict=True):
+        if c is not None:
+            end = np.minimum(start + window, c.start + c.duration)
+            row[:] = np.clip(end - np.maximum(start, c.start), 0, window)
+    return out
 
 
 def shown(

@@ -35,7 +35,12 @@ class Fingerprints:
         channels: Names of the ECG and the PPG channel; "" where absent.
         selection: Why these channels.
         model: Identifier of the model; vectors of different models cannot be compared.
-        unused: Seconds at the record's end too short for a window.
+        unused: Seconds at the record's end too short for a window; NaN where not known.
+        seconds: float32, shape (window, 2): seconds of the window during which ECG and PPG were
+            recorded, missing samples in between included; NaN where the channel is absent. None
+            where it is not known at all (tables of older releases).
+        places: Lead of the ECG and site of the PPG channel; "" where the recording does not name
+            it. None where it is not known at all.
     """
 
     vectors: NDArray[np.float32]
@@ -54,6 +59,8 @@ class Fingerprints:
     selection: str
     model: str
     unused: float = 0.0
+    seconds: NDArray[np.float32] | None = None
+    places: tuple[str, str] | None = None
 
     def __len__(self) -> int:
         """Return the number of windows."""

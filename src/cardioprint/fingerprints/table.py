@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 PROVENANCE = b"cardioprint"
 """Key of the file's metadata: model, preparation, version."""
 
+FACTS = (
+    "window_s",
+    "seconds_ecg",
+    "seconds_ppg",
+    "channel_ecg",
+    "channel_ppg",
+    "lead_ecg",
+    "site_ppg",
+    "unused_s",
+)
+"""Columns that files of older releases lack: what a head's limits are checked with."""
+
 
 def schema(features: int, provenance: dict[str, Any]) -> pa.Schema:
     """Return the columns of a fingerprint file.
@@ -26,6 +38,14 @@ def schema(features: int, provenance: dict[str, Any]) -> pa.Schema:
     `level` is "window" or "record"; a record's row has no start and comes first. A fingerprint
     that abstained is null. `used` says which modalities went into it. `identity` changes with
     the source file's content, the model and the options: what a resumed run goes by.
+
+    `window_s` is the length of a window, `seconds_ecg` and `seconds_ppg` the seconds of it during
+    which the channel was recorded, missing samples in between included (of a record: of all its
+    windows, the overlap once), null where there is no such channel. `channel_*` are names as the
+    file gives them, `lead_ecg` and `site_ppg` the usual ones, "" where the file does not say.
+    `unused_s`, of a record alone: seconds at its end too short for a window. Files of older
+    releases lack these eight columns (`FACTS`); where such a file was added to, they are null in
+    its old rows.
     """
     import pyarrow as pa
 
@@ -47,6 +67,14 @@ def schema(features: int, provenance: dict[str, Any]) -> pa.Schema:
             pa.field("arrival_time_s", number),
             pa.field("model", text, nullable=False),
             pa.field("fingerprint", pa.list_(pa.float32(), features)),
+            pa.field("window_s", pa.float64()),
+            pa.field("seconds_ecg", number),
+            pa.field("seconds_ppg", number),
+            pa.field("channel_ecg", text),
+            pa.field("channel_ppg", text),
+            pa.field("lead_ecg", text),
+            pa.field("site_ppg", text),
+            pa.field("unused_s", pa.float64()),
         ],
         metadata={PROVENANCE: json.dumps(provenance)},
     )
@@ -97,9 +125,42 @@ def to_table(prints: Fingerprints, origin: dict[str, Any], *, identity: str = ""
             numbers(prints.arrival_time, _median(prints.arrival_time)),
             pa.array([prints.model] * (n + 1)),
             column,
+            *_facts(prints),
         ],
         schema=schema(features, origin),
     )
+
+
+def _facts(prints: Fingerprints) -> list[pa.Array]:
+    """Return the columns of `FACTS`; null where it is not known."""
+    import pyarrow as pa
+
+    rows = len(prints) + 1
+    seconds, places = prints.seconds, prints.places
+
+    def text(value: str) -> pa.Array:
+        return pa.array([value] * rows, pa.string())
+
+    out = [pa.array([prints.window] * rows, pa.float64())]
+    for c in range(2):
+        if seconds is None:
+            out.append(pa.nulls(rows, pa.float32()))
+            continue
+        values = np.concatenate([[_together(prints, seconds[:, c])], seconds[:, c]])
+        out.append(pa.array(values.astype(np.float32), mask=np.isnan(values)))
+    out += [text(name) for name in prints.channels]
+    out += [pa.nulls(rows, pa.string())] * 2 if places is None else [text(p) for p in places]
+    unused = prints.unused if np.isfinite(prints.unused) else None
+    return [*out, pa.array([unused] + [None] * (rows - 1), pa.float64())]
+
+
+def _together(prints: Fingerprints, seconds: np.ndarray) -> float:
+    """Return the seconds of all windows, where they overlap once; NaN without the channel."""
+    if np.isnan(seconds).any() or not len(seconds):
+        return float("nan")
+    # Up to the next window's beginning, and the whole of the last.
+    until_next = np.append(np.diff(prints.start), prints.window)
+    return float(np.minimum(seconds, until_next).sum())
 
 
 def write(prints: Fingerprints, path: Path, origin: dict[str, Any], *, identity: str = "") -> None:
@@ -146,15 +207,23 @@ def merge(old: Path | None, parts: Iterable[Path], path: Path) -> int:
     parts = list(parts)
     fresh = path.with_name(path.name + ".partial")
     replaced = {pq.read_table(p, columns=["source"])["source"][0].as_py() for p in parts}
-    first = old if old is not None else parts[0]
     rows = 0
-    with pq.ParquetWriter(fresh, pq.read_schema(first), compression="zstd") as writer:
+    first = parts[0] if parts else old
+    assert first is not None, "nothing to merge"
+    kept = pq.read_schema(first)
+    with pq.ParquetWriter(fresh, kept, compression="zstd") as writer:
         if old is not None:
             file = pq.ParquetFile(old)
+            if newer := sorted({*file.schema_arrow.names} - {*kept.names}):
+                raise RecordError(
+                    f"it was written by a newer release (column {newer[0]})",
+                    source=old,
+                    fix="choose another --out, or use that release",
+                )
             for group in range(file.num_row_groups):
                 held = file.read_row_group(group)
                 keep = [source not in replaced for source in held["source"].to_pylist()]
-                held = held.filter(pa.array(keep, pa.bool_()))
+                held = _as(held.filter(pa.array(keep, pa.bool_())), kept)
                 if held.num_rows:
                     writer.write_table(held)
                     rows += held.num_rows
@@ -164,6 +233,16 @@ def merge(old: Path | None, parts: Iterable[Path], path: Path) -> int:
             rows += new.num_rows
     fresh.replace(path)
     return rows
+
+
+def _as(rows: pa.Table, kept: pa.Schema) -> pa.Table:
+    """Return rows with the columns of a newer release, null where they were not written."""
+    import pyarrow as pa
+
+    columns = [
+        rows[f.name] if f.name in rows.column_names else pa.nulls(len(rows), f.type) for f in kept
+    ]
+    return pa.table(columns, schema=kept)
 
 
 def model_of(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,13 @@ def save(
     optimizer: torch.optim.Optimizer,
     step: int,
     about: dict[str, Any],
+    databases: Sequence[str] | None = None,
 ) -> None:
     """Write everything a run needs to go on, atomically: a kill leaves the old file whole.
 
     Every rank has to call it, since shards are put together; the first one writes. The file says
-    nothing of how many ranks there were: the run may go on with another number.
+    nothing of how many ranks there were: the run may go on with another number. Where databases
+    are given, it says that the weights learnt from these and no others.
     """
     tensors = {f"module.{k}": v for k, v in module.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in average.items()}
@@ -37,6 +40,8 @@ def save(
     for index, values in state["state"].items():
         tensors |= {f"optimizer.{index}.{k}": v for k, v in values.items()}
     header = {"step": str(step), "about": json.dumps(about)}
+    if databases is not None:
+        header["databases"] = json.dumps(list(databases))
     fresh = path.with_suffix(".partial")
     contiguous = {k: whole(v.detach()).cpu().contiguous().clone() for k, v in tensors.items()}
     if ranks.place() > 0:
@@ -51,6 +56,13 @@ def about(path: Path) -> dict[str, Any]:
     """Return what `save` was told about the run."""
     with safe_open(path, framework="pt") as file:
         return json.loads(file.metadata()["about"])
+
+
+def databases(path: Path) -> tuple[str, ...] | None:
+    """Return the databases that a run has learnt from; None where nobody wrote them down."""
+    with safe_open(path, framework="pt") as file:
+        listed = file.metadata().get("databases")
+    return None if listed is None else tuple(json.loads(listed))
 
 
 def load(

@@ -88,11 +88,14 @@ def train(
     average = {k: v.detach().clone() for k, v in objective.state_dict().items()}
     folder.mkdir(parents=True, exist_ok=True)
     last, first = folder / "last.safetensors", 0
+    before: tuple[str, ...] | None = ()
     if last.exists():
         first = checkpoint.load(last, module=objective, average=average, optimizer=adam)
-        run = as_begun(run, checkpoint.about(last))
-    keep = partial(_keep, objective, average, adam, run)
+        run, before = as_begun(run, checkpoint.about(last)), checkpoint.databases(last)
     sampler = Sampler(cache, run.batch, seed=run.seed)
+    # Of a run that was begun by an older release nobody knows what it had learnt from.
+    learnt = None if before is None else sorted({*before, *sampler.places.used})
+    keep = partial(_keep, objective, average, adam, run, learnt)
     plain = dataclasses.replace(run.batch, stretch=0.0)
     checker = None if held_out is None else Sampler(held_out, plain, seed=10_000 + run.seed)
     best = lowest(folder / "log.jsonl")
@@ -169,6 +172,7 @@ def _keep(
     average: dict[str, Tensor],
     adam: torch.optim.Optimizer,
     run: Run,
+    databases: list[str] | None,
     path: Path,
     step: int,
 ) -> None:
@@ -180,6 +184,7 @@ def _keep(
         optimizer=adam,
         step=step,
         about=dataclasses.asdict(run),
+        databases=databases,
     )
 
 

@@ -40,6 +40,7 @@ class Places:
         counts: Usable windows of each database.
         turns: Turns of each database, one after the other: what the windows of a person are
             numbered with, several times where the person is to be seen more often.
+        used: Names of databases with any.
         unused: Names of databases without any.
 
     Raises:
@@ -67,7 +68,8 @@ class Places:
         windows: Ints = np.repeat(self._first, lengths) + within
         counts = np.bincount(cache.database[windows], minlength=len(cache.databases))
         self.counts = tuple(int(c) for c in counts)
-        self.unused = tuple(n for n, c in zip(cache.databases, self.counts, strict=True) if not c)
+        self.used = tuple(n for n, c in zip(cache.databases, self.counts, strict=True) if c)
+        self.unused = tuple(n for n in cache.databases if n not in self.used)
         if len(windows) == 0:
             raise RecordError(
                 f"none of {len(cache)} windows can be used for training: {int(good.sum())} have "

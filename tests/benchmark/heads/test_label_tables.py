@@ -35,6 +35,26 @@ def write(tmp_path, **columns):
     return path
 
 
+def test_limits_come_from_the_signal_where_every_window_says(tmp_path):
+    seconds = np.array([[10, np.nan], [10, np.nan], [3, np.nan]], np.float32)
+    files = []
+    for i, lead in enumerate(("II", "MLII", "V1", "")):
+        made = prints(np.full((3, 4), float(i)), used=(True, False))
+        made = replace(made, record=f"00{i}", subject=f"p{i}", source=f"{i}.csv")
+        made = replace(made, seconds=seconds, places=(lead, ""))
+        files.append(tmp_path / f"{i}.parquet")
+        table.write(made, files[-1], {"model": made.model}, identity=str(i))
+    labels = write(tmp_path, record=records(4), age=[30, 40, 50, 60])
+
+    def population(n):
+        table.merge(None, files[:n], tmp_path / "all.parquet")
+        return join(tmp_path / "all.parquet", labels, ["age"]).population
+
+    assert population(3).leads == ("II", "V1") and population(3).seconds == (3.0, 10.0)
+    assert population(3).sites == ()
+    assert population(4).leads == ()  # one recording does not name its lead
+
+
 def records(n=7):
     return [f"00{i}" for i in range(n)]
 

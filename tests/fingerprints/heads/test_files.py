@@ -12,7 +12,8 @@ from cardioprint.errors import ChannelError, ModelError, RecordError
 from cardioprint.fingerprints import table
 from cardioprint.fingerprints.heads import files
 from cardioprint.fingerprints.heads.head import Head
-from cardioprint.fingerprints.pipeline import fingerprint, session
+from cardioprint.fingerprints.pipeline import fingerprint, opened, session
+from cardioprint.signal.blocks import InMemory
 from cardioprint.simulate import patient
 from cardioprint.types import Modality, Record
 from small_heads import made
@@ -115,6 +116,114 @@ def test_a_record_that_abstained_throughout_is_read(fitted_on, record, tiny_fold
     (read,) = files.read_fingerprints(path)
     assert read.abstained.all() and np.isnan(read.vector).all()
     assert "no window to judge" in fitted_on("ecg").answer(read).why
+
+
+def written(prints, path, model):
+    """Write fingerprints and read them back."""
+    table.write(prints, path, table.provenance(session(model)))
+    (read,) = files.read_fingerprints(path)
+    return read
+
+
+def cut(record, seconds):
+    """Return the first seconds of a record."""
+    return record.with_channels(
+        *(
+            replace(c, samples=c.samples[: round(seconds * c.sampling_rate)])
+            for c in record.channels
+        )
+    )
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2.1, 12.1, 34.5])
+def test_short_windows_of_a_file_abstain_as_those_of_the_recording(
+    fitted_on, record, tiny_folder, tmp_path, seconds
+):
+    head = fitted_on("ppg")
+    short = cut(record.with_channels(*record.of(Modality.PPG)), seconds)
+    (asked,) = files.ask([head], short, model=tiny_folder, threads=1)
+    prints = fingerprint(short, model=tiny_folder, threads=1)
+    read = written(prints, tmp_path / "f.parquet", tiny_folder)
+    assert head.answer(read) == asked
+    told = {0.5: "too short: 0.5 s", 2.1: "shorter than 10.0 s", 12.1: "", 34.5: ""}[seconds]
+    assert told in asked.why and bool(asked.why) == bool(told)
+    if seconds > 12:
+        assert asked.used == asked.windows - 1 and "shorter" in str(asked.abstained)
+
+
+def test_facts_of_the_signal_survive_the_file(record, tiny_folder, tmp_path):
+    ecg, ppg = record.of(Modality.ECG)[0], record.of(Modality.PPG)[0]
+    late = replace(ppg, samples=ppg.samples[: round(25 * ppg.sampling_rate)], start=4.0)
+    both = record.with_channels(replace(ecg, lead="V1"), replace(late, site="wrist"))
+    prints = fingerprint(both, model=tiny_folder, threads=1, stride=5.0)
+    assert prints.places == ("V1", "wrist")
+    read = written(prints, tmp_path / "f.parquet", tiny_folder)
+    assert (read.window, read.places, read.channels) == (10.0, ("V1", "wrist"), prints.channels)
+    np.testing.assert_array_equal(read.seconds, prints.seconds)
+    assert prints.seconds[0].tolist() == pytest.approx([10, 6])  # the PPG begins at 4 s
+    assert prints.seconds[4].tolist() == pytest.approx([10, 9])  # and ends at 29 s
+    assert prints.seconds[-1, 1] == 0
+    whole = pq.read_table(tmp_path / "f.parquet").to_pylist()[0]
+    assert whole["level"] == "record" and whole["seconds_ecg"] == pytest.approx(60, abs=0.1)
+    assert whole["unused_s"] == prints.unused
+
+
+def test_an_absent_channel_has_no_seconds(record, tiny_folder, tmp_path):
+    ecg = record.with_channels(*record.of(Modality.ECG))
+    prints = fingerprint(ecg, model=tiny_folder, threads=1)
+    read = written(prints, tmp_path / "f.parquet", tiny_folder)
+    assert np.isnan(read.seconds[:, 1]).all() and np.isfinite(read.seconds[:, 0]).all()
+    assert read.channels == prints.channels and read.channels[1] == ""
+
+
+def test_files_of_older_releases_say_what_was_not_checked(fitted_on, record, tiny_folder, tmp_path):
+    head = fitted_on("ecg")
+    short = cut(record.with_channels(*record.of(Modality.ECG)), 6)
+    prints = fingerprint(short, model=tiny_folder, threads=1)
+    assert "shorter than" in head.answer(prints).why
+    written(prints, tmp_path / "new.parquet", tiny_folder)
+    new = pq.read_table(tmp_path / "new.parquet")
+    pq.write_table(new.drop_columns(list(table.FACTS)), tmp_path / "old.parquet")
+    (old,) = files.read_fingerprints(tmp_path / "old.parquet")
+    assert old.seconds is None and old.places is None
+    answer = head.answer(old)
+    assert answer.why == "" and "seconds of signal: not in the fingerprint file" in answer.unchecked
+
+
+def test_an_older_file_is_added_to(record, tiny_folder, tmp_path):
+    prints = fingerprint(cut(record, 20), model=tiny_folder, threads=1)
+    for name in ("a", "b"):
+        written(replace(prints, source=f"{name}.hea"), tmp_path / f"{name}.parquet", tiny_folder)
+    old = pq.read_table(tmp_path / "a.parquet").drop_columns(list(table.FACTS))
+    pq.write_table(old, tmp_path / "old.parquet")
+    out = tmp_path / "out.parquet"
+    assert table.merge(tmp_path / "old.parquet", [tmp_path / "b.parquet"], out) == 6
+    a, b = files.read_fingerprints(out)
+    assert a.seconds is None and b.seconds is not None and a.window == b.window == 10
+    np.testing.assert_array_equal(a.vectors, b.vectors)
+    strange = pq.read_table(out).append_column("later", pa.array([1] * 6))
+    pq.write_table(strange, out)
+    with pytest.raises(RecordError, match="newer release"):
+        table.merge(out, [tmp_path / "b.parquet"], tmp_path / "x.parquet")
+
+
+@pytest.mark.parametrize("seconds", [2.1, 7.0, 14.0, 60.0])
+def test_shipped_heads_answer_alike_from_a_real_recording_and_its_file(
+    shared_data, tmp_path, seconds
+):
+    from cardioprint.fingerprints.heads import shelf
+
+    source = opened(shared_data / "formats" / "cinc2015_wfdb" / "100.hea")
+    real = cut(source.read(), seconds)
+    heads = [Head(f) for f in shelf.shipped().values()]
+    told = dict(zip((h.card.name for h in heads), files.ask(heads, real, threads=1), strict=True))
+    for modality in ("ecg", "ppg"):
+        some = fingerprint(files.Only(InMemory(record=real), (modality,)), threads=1)
+        read = written(some, tmp_path / "f.parquet", "tiny")
+        for head in heads:
+            if head.card.modality == modality:
+                assert head.answer(read) == told[head.card.name]
+    assert any("shorter" in a.why for a in told.values()) == (seconds < 10)
 
 
 def test_files_that_are_none(tmp_path):

@@ -103,10 +103,22 @@ def test_why_it_keeps_silent(fitted, change, said):
 
 def test_windows_shorter_than_it_learnt_from(fitted):
     _, written = fitted
-    short = written.answer(prints(typical()), seconds=np.full(8, 2.1))
-    assert "shorter than 10.0 s" in short.why
-    last = written.answer(prints(typical()), seconds=np.array([10.0] * 7 + [4.0]))
-    assert last.used == 7
+
+    def lasting(*seconds):
+        made = np.array([[np.nan, s] for s in seconds], np.float32)
+        return replace(prints(typical()), seconds=made)
+
+    short = written.answer(lasting(*[2.1] * 8))
+    assert "shorter than 10.0 s" in short.why and short.unchecked == ()
+    last = written.answer(lasting(*[10.0] * 7, 4.0))
+    assert last.used == 7 and last.unchecked == ()
+
+
+def test_limits_that_cannot_be_checked_are_named(fitted):
+    _, written = fitted
+    answer = written.answer(prints(typical()))
+    assert answer.why == ""
+    assert answer.unchecked == ("seconds of signal: not in the fingerprint file",)
 
 
 def test_a_vector_that_is_not_finite_is_no_window(fitted):
@@ -128,9 +140,15 @@ def test_an_empty_record_and_other_models(fitted):
 def test_leads(tmp_path):
     head = Head(export.save(made("number", "ecg", leads=("I", "II")), tmp_path / "small"))
     of = prints(typical(), used=(True, False))
-    assert head.answer(of, lead="MLII").why == ""
-    assert head.answer(of).why == ""
-    assert "lead V1" in head.answer(of, lead="V1").why
+
+    def of_lead(lead):
+        return head.answer(replace(of, places=(lead, "")))
+
+    assert of_lead("MLII").why == "" == of_lead("II").why
+    assert "lead V1" in of_lead("V1").why
+    assert "ECG lead: the recording does not name it" in of_lead("").unchecked
+    assert not any("lead" in u for u in of_lead("II").unchecked)
+    assert "ECG lead: not in the fingerprint file" in head.answer(of).unchecked
 
 
 def test_files_that_are_not_the_released_ones(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,13 @@ from cardioprint.benchmark.heads.judging import Rows
 from cardioprint.errors import RecordError
 from cardioprint.fingerprints.heads.card import MOST_ITEMS, Kind, Population, Source
 from cardioprint.fingerprints.heads.files import read_fingerprints
+from cardioprint.fingerprints.heads.head import SAME_LEAD
 from cardioprint.signal.preparation import MODALITIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from cardioprint.fingerprints.result import Fingerprints
 
 KEYS = ("record", "subject")
 """Columns by which labels find their fingerprints, the first that the table has."""
@@ -90,7 +93,7 @@ def join(
                 fix=f"it has {', '.join(sorted(table))}",
             )  # fmt: skip
     place = _places(table, key, labels)
-    vectors, index, unit, person, used = [], [], [], [], []
+    vectors, index, unit, person, used, facts = [], [], [], [], [], []
     left_out: Counter[str] = Counter()
     model = ""
     for prints in read_fingerprints(fingerprints):
@@ -109,6 +112,7 @@ def join(
                 unit.append(f"{prints.source}|{prints.record}")
                 person.append(prints.subject or str(table.get("subject", [""] * (at + 1))[at]))
                 used.append(names)
+                facts.append(_facts(prints, i))
     if not vectors:
         raise RecordError(
             f"no window has a label ({_said(left_out) or 'the fingerprint file is empty'})",
@@ -139,13 +143,37 @@ def join(
     )
     return Joined(
         rows=rows,
-        population=_population(table, at, rows, fingerprints.name, licence),
+        population=replace(
+            _population(table, at, rows, fingerprints.name, licence),
+            **_limits([f for f, k in zip(facts, keep, strict=True) if k]),
+        ),
         kind=kind,
         outputs=outputs,
         modality=modality,
         model=model,
         left_out={k: v for k, v in left_out.items() if v},
     )
+
+
+def _facts(prints: Fingerprints, window: int) -> tuple[float, str, str]:
+    """Return seconds of signal of a window, its lead and its site; NaN and "" where unknown."""
+    if prints.seconds is None or prints.places is None:
+        return (float("nan"), "", "")
+    ecg, ppg = prints.used[window]
+    lead, site = prints.places
+    seconds = float(prints.seconds[window, prints.used[window]].min())
+    return (seconds, SAME_LEAD.get(lead, lead) if ecg else "", site if ppg else "")
+
+
+def _limits(facts: list[tuple[float, str, str]]) -> dict[str, tuple[float, ...] | tuple[str, ...]]:
+    """Return seconds, leads and sites that a head learnt from, each where all windows say."""
+    seconds, leads, sites = zip(*facts, strict=True)
+    known = bool(np.isfinite(seconds).all())
+    return {
+        "seconds": (float(min(seconds)), float(max(seconds))) if known else (),
+        "leads": tuple(sorted(set(leads))) if all(leads) else (),
+        "sites": tuple(sorted(set(sites))) if all(sites) else (),
+    }
 
 
 def read_table(path: Path) -> dict[str, list[Any]]:

@@ -40,6 +40,8 @@ class Answer:
         shares: Classes: share of the used windows in which each is the likeliest.
         why: Why there is no answer; "" where there is one.
         level: Of the interval.
+        unchecked: Limits of the head that could not be checked, each with why; an answer that
+            lacks a check is worth less.
     """
 
     head: str
@@ -57,6 +59,7 @@ class Answer:
     high: tuple[float, ...] = ()
     shares: tuple[float, ...] = ()
     why: str = ""
+    unchecked: tuple[str, ...] = ()
 
 
 def summarised(

@@ -19,6 +19,8 @@ from cardioprint.fingerprints.result import Fingerprints, weighted_mean
 from cardioprint.signal.preparation import MODALITIES
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from cardioprint.signal.blocks import Source
     from cardioprint.types import Record
 
@@ -38,7 +40,7 @@ COLUMNS = (
     "model",
     "fingerprint",
 )
-"""Of a fingerprint file: see `table.schema`."""
+"""Of a fingerprint file of any release: see `table.schema`."""
 
 ROWS = 2048
 """Rows of a fingerprint file in memory at a time, beside those of one record."""
@@ -146,13 +148,9 @@ def ask(
             threads=threads,
             progress=update,
         )
-        used = [c for c in seen.channels if c.name in prints.channels]
-        view = next((c.lead for c in used if c.name == prints.channels[0]), "")
-        end = min(c.start + c.duration for c in used)
-        seconds = np.clip(end - prints.start, 0, prints.window)
         for place, head in enumerate(heads):
             if head.card.modality == modality:
-                answers[place] = head.answer(prints, lead=view, seconds=seconds)
+                answers[place] = head.answer(prints)
     return [answers.get(i) or _absent(h, source) for i, h in enumerate(heads)]
 
 
@@ -187,6 +185,8 @@ def is_fingerprints(path: Path) -> bool:
 def read_fingerprints(path: Path) -> Iterator[Fingerprints]:
     """Yield the records of a file that `cardioprint fingerprint` wrote.
 
+    What a file of an older release does not hold is None: see `table.FACTS`.
+
     Raises:
         RecordError: It holds something else, or is damaged.
     """
@@ -202,9 +202,10 @@ def read_fingerprints(path: Path) -> Iterator[Fingerprints]:
                 "a column of fingerprint files is missing", source=path, field=absent[0]
             )
         features = int(file.schema_arrow.field("fingerprint").type.list_size)
-        for _, some in groupby(_rows(file), lambda row: (row["source"], row["record"])):
-            if prints := _record([r for r in some if r["level"] == "window"], features):
-                yield prints
+        facts = [name for name in table.FACTS if name in file.schema_arrow.names]
+        rows = _rows(file, [*COLUMNS, *facts])
+        for _, some in groupby(rows, lambda row: (row["source"], row["record"])):
+            yield _record([dict.fromkeys(table.FACTS) | row for row in some], features)
     except (OSError, pa.ArrowException, AttributeError, TypeError, ValueError) as error:
         raise RecordError(
             f"the file is damaged ({str(error)[:200]})",
@@ -213,27 +214,34 @@ def read_fingerprints(path: Path) -> Iterator[Fingerprints]:
         ) from None
 
 
-def _rows(file: Any) -> Iterator[dict[str, Any]]:
-    for batch in file.iter_batches(batch_size=ROWS, columns=list(COLUMNS)):
+def _rows(file: Any, columns: list[str]) -> Iterator[dict[str, Any]]:
+    for batch in file.iter_batches(batch_size=ROWS, columns=columns):
         yield from batch.to_pylist()
 
 
-def _record(rows: list[dict[str, Any]], features: int) -> Fingerprints | None:
-    """Return one record's fingerprints of its windows' rows; None where it has none."""
-    if not rows:
-        return None
+def _record(whole: list[dict[str, Any]], features: int) -> Fingerprints:
+    """Return one record's fingerprints of its rows: one of its own, and one a window."""
+    first = whole[0]
+    rows = [r for r in whole if r["level"] == "window"]
+    known = first["window_s"] is not None
     blank = np.full(features, np.nan, np.float32)
 
     def numbers(*names: str) -> np.ndarray:
         values = [[np.nan if r[n] is None else r[n] for n in names] for r in rows]
-        return np.asarray(values, np.float32)
+        return np.asarray(values, np.float32).reshape(len(rows), len(names))
 
-    vectors = np.stack([blank if r["fingerprint"] is None else r["fingerprint"] for r in rows])
-    used = np.array([[m in r["used"].split("+") for m in MODALITIES] for r in rows])
+    listed = [blank if r["fingerprint"] is None else r["fingerprint"] for r in rows]
+    vectors = np.asarray(listed, np.float32).reshape(len(rows), features)
+    used = np.array([[m in r["used"].split("+") for m in MODALITIES] for r in rows], bool)
+    used = used.reshape(len(rows), 2)
     quality = numbers("quality_ecg", "quality_ppg")
     start = np.array([r["start_s"] for r in rows], np.float64)
-    names = [m if (np.isfinite(quality[:, i])).any() else "" for i, m in enumerate(MODALITIES)]
-    vectors = vectors.astype(np.float32)
+    names = [first[f"channel_{m}"] for m in MODALITIES]
+    if not known:
+        names = [m if np.isfinite(quality[:, i]).any() else "" for i, m in enumerate(MODALITIES)]
+    places = (first["lead_ecg"], first["site_ppg"])
+    unused = next((r["unused_s"] for r in whole if r["level"] == "record"), None)
+    stride = float(np.median(np.diff(start))) if len(start) > 1 else 0.0
     return Fingerprints(
         vectors=vectors,
         vector=weighted_mean(vectors, used, quality),
@@ -243,11 +251,24 @@ def _record(rows: list[dict[str, Any]], features: int) -> Fingerprints | None:
         reasons=tuple(r["reason"] for r in rows),
         heart_rate=numbers("heart_rate_ecg_bpm", "heart_rate_ppg_bpm"),
         arrival_time=numbers("arrival_time_s")[:, 0],
-        window=float(np.median(np.diff(start))) if len(start) > 1 else 0.0,
-        record=rows[0]["record"],
-        subject=rows[0]["subject"] or "",
-        source=rows[0]["source"],
-        channels=(str(names[0]), str(names[1])),
+        window=float(first["window_s"]) if known else stride,
+        record=first["record"],
+        subject=first["subject"] or "",
+        source=first["source"],
+        channels=(str(names[0] or ""), str(names[1] or "")),
         selection="",
-        model=rows[0]["model"],
+        model=first["model"],
+        unused=float("nan") if unused is None else float(unused),
+        seconds=_seconds(rows, numbers("seconds_ecg", "seconds_ppg"), known),
+        places=None if None in places else (str(places[0]), str(places[1])),
     )
+
+
+def _seconds(
+    rows: list[dict[str, Any]], seconds: NDArray[np.float32], known: bool
+) -> NDArray[np.float32] | None:
+    """Return seconds of signal; None where a channel that was used has none written down."""
+    missing = any(
+        r[f"seconds_{m}"] is None for r in rows for m in MODALITIES if m in r["used"].split("+")
+    )
+    return None if missing or not known else seconds

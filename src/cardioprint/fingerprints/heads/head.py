@@ -102,12 +102,11 @@ class Head:
             replicates=np.concatenate(many) if many else None,
         )
 
-    def judge(self, prints: Fingerprints, seconds: NDArray[np.floating] | None = None) -> Judged:
+    def judge(self, prints: Fingerprints) -> Judged:
         """Return the view of every window.
 
         Args:
             prints: Fingerprints of a record.
-            seconds: Of signal in each window; None where it is not known.
 
         Raises:
             ModelError: Another model's fingerprints.
@@ -122,6 +121,7 @@ class Head:
         outputs = self(np.nan_to_num(prints.vectors))
         rows = [m in card.modality.split("+") for m in MODALITIES]
         least = SHORTER * min(card.population.seconds, default=0.0)
+        known = None if prints.seconds is None else prints.seconds[:, rows]
         reasons = []
         for i, used in enumerate(prints.used):
             quality = prints.quality[i, rows]
@@ -132,7 +132,7 @@ class Head:
             elif list(used) != rows:
                 names = "+".join(m for m, u in zip(MODALITIES, used, strict=True) if u)
                 reasons.append(f"{OTHER} {names}; this head reads {card.modality} alone")
-            elif seconds is not None and seconds[i] < least:
+            elif known is not None and (known[i] < least).any():
                 reasons.append(f"{SHORT} {min(card.population.seconds):.1f} s")
             elif not (quality >= card.applicability.quality).all():
                 reasons.append("quality below what the head accepts")
@@ -144,29 +144,21 @@ class Head:
                 reasons.append("")
         return Judged(outputs=outputs, reasons=tuple(reasons))
 
-    def answer(
-        self,
-        prints: Fingerprints,
-        *,
-        lead: str = "",
-        seconds: NDArray[np.floating] | None = None,
-    ) -> Answer:
+    def answer(self, prints: Fingerprints) -> Answer:
         """Return the answer about a record.
 
         Probabilities are averaged over windows as log odds, numbers by their median.
 
         Args:
             prints: Its fingerprints.
-            lead: ECG lead they were made of, "" where unknown.
-            seconds: Of signal in each window; None where it is not known.
 
         Raises:
             ModelError: Another model's fingerprints.
         """
-        card, judged = self.card, self.judge(prints, seconds)
+        card, judged = self.card, self.judge(prints)
         use = np.array([not r for r in judged.reasons], bool)
         left_out = Counter(r for r in judged.reasons if r)
-        why = self._why(use, left_out, prints, lead)
+        why = self._why(use, left_out, prints)
         found: dict[str, tuple[float, ...]] = {}
         if not why:
             outputs = judged.outputs
@@ -188,14 +180,28 @@ class Head:
             abstained=dict(left_out.most_common()),
             level=card.interval.level,
             why=why,
+            unchecked=() if why else self._unchecked(prints),
             **found,
         )
 
-    def _why(self, use: NDArray, left_out: Counter[str], prints: Fingerprints, lead: str) -> str:
+    def _unchecked(self, prints: Fingerprints) -> tuple[str, ...]:
+        """Return the limits that could not be checked, for lack of facts."""
+        population, out = self.card.population, []
+        if population.seconds and prints.seconds is None:
+            out.append("seconds of signal: not in the fingerprint file")
+        if population.leads and "ecg" in self.card.modality:
+            if prints.places is None:
+                out.append("ECG lead: not in the fingerprint file")
+            elif not prints.places[0]:
+                out.append("ECG lead: the recording does not name it")
+        return tuple(out)
+
+    def _why(self, use: NDArray, left_out: Counter[str], prints: Fingerprints) -> str:
         """Return why there is no answer about a record, or ""."""
         card = self.card
         if len(prints) == 0:
-            return f"too short: {prints.unused:.1f} s"
+            return f"too short: {prints.unused:.1f} s" if prints.unused >= 0 else "too short"
+        lead = prints.places[0] if prints.places else ""
         lead = SAME_LEAD.get(lead, lead)
         known = card.population.leads
         if "ecg" in card.modality and lead and known and lead not in known:
