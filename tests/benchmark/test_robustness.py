@@ -7,7 +7,15 @@ from cardioprint.benchmark import measures
 from cardioprint.benchmark.baselines.base import Signals
 from cardioprint.benchmark.heads.linear import Linear
 from cardioprint.benchmark.measures import absolute_error, auroc
-from cardioprint.benchmark.robustness import Step, curves, frozen, relative_loss, steps
+from cardioprint.benchmark.robustness import (
+    LEAST,
+    Answers,
+    Step,
+    curves,
+    frozen,
+    relative_loss,
+    steps,
+)
 from cardioprint.errors import ChannelError, RecordError
 
 RNG = np.random.default_rng(0)
@@ -94,4 +102,40 @@ def test_loss_is_a_share_of_the_gain_over_chance_paired_by_person():
 def test_other_people_are_refused(score):
     few = measures.estimate(auroc(FAST[:30] + 0.0, FAST[:30]), SUBJECT[:30], 50)
     with pytest.raises(RecordError, match="ones of 10"):
-        relative_loss(score(Spectrum(), CLEAN), few, 0.5)
+        relative_loss(score(Spectrum(), CLEAN).estimate, few, 0.5)
+
+
+def test_windows_that_are_not_refused_have_a_figure_of_their_own(score):
+    drowned = np.arange(len(CLEAN)) % 3 == 0
+
+    def drown(signals):
+        x = signals.series["ppg"].samples.copy()
+        x[drowned] = RNG.normal(size=x[drowned].shape)
+        return Signals.of(ppg=x, ecg=signals.series["ecg"].samples, sampling_rate=50.0)
+
+    step = Step(ladder="drowned", level=1.0, unit="", apply=drown)
+    same = Step(ladder="none", level=1.0, unit="", apply=lambda signals: signals)
+    believed = {("drowned", 1.0): ~drowned, ("none", 1.0): np.ones(len(CLEAN), bool)}
+    asked = [step, same]
+    _, bad, still = curves(Spectrum(), CLEAN, score, floor=0.5, asked=asked, believed=believed)
+    assert bad.refused == pytest.approx(1 / 3) and bad.kept > bad.found.value + 0.05
+    assert still.refused == 0 and still.kept == still.found.value
+    _, unasked, _ = curves(Spectrum(), CLEAN, score, floor=0.5, asked=asked)
+    assert np.isnan(unasked.refused) and np.isnan(unasked.kept)
+
+
+def test_a_measure_of_few_windows_or_other_classes_is_not_told():
+    y = np.repeat([0, 1], 40)
+    answers = Answers(found=y + 0.0, target=y, subject=np.arange(80), measure=auroc, resamples=20)
+    some = np.arange(80) % 2 == 0
+    assert answers.among(some) == 1.0
+    assert np.isnan(answers.among(np.arange(80) < 40))
+    assert np.isnan(answers.among((np.arange(80) % 40) < LEAST // 2 - 1))
+    number = Answers(
+        found=np.arange(80.0) + 1,
+        target=np.arange(80.0),
+        subject=np.arange(80),
+        measure=absolute_error,
+        resamples=20,
+    )
+    assert number.among(np.arange(80) < 40) == 1.0

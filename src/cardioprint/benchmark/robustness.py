@@ -5,11 +5,13 @@
 
 Heads learn once, from clean windows of the training people; the test people's windows are then
 disturbed, step by step. Loss is told as the share of what the clean signal gains over chance.
+Where it is told which windows a quality index refuses, it measures those that are left as well: a
+product that abstains is judged by what it says, and by how often it says nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -56,8 +58,55 @@ class Embeds(Protocol):
         ...
 
 
-Score = Callable[[Embeds, Signals], Estimate]
-"""(encoder, windows) -> measure over people; rows and people are always the same ones."""
+LEAST = 20
+"""Windows of which a measure is told where others were refused."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answers:
+    """What heads say of windows, beside the truth.
+
+    Attributes:
+        found: Predictions, one row a window.
+        target: Their labels.
+        subject: Their people.
+        measure: Of predictions and labels.
+        resamples: Resamples of people.
+    """
+
+    found: NDArray[np.float64]
+    target: NDArray
+    subject: NDArray
+    measure: Measure
+    resamples: int = RESAMPLES
+
+    @property
+    def estimate(self) -> Estimate:
+        """The measure over all people."""
+        return estimate(self.measure(self.found, self.target), self.subject, self.resamples)
+
+    def among(self, kept: NDArray[np.bool_]) -> float:
+        """Return the measure of some of the windows.
+
+        NaN where it would be another measure than that of all: of fewer than `LEAST` windows, or
+        without one of the classes.
+        """
+        if kept.sum() < LEAST or not self._same_classes(kept):
+            return float("nan")
+        return float(self.measure(self.found[kept], self.target[kept])(np.ones(kept.sum())))
+
+    def _same_classes(self, kept: NDArray[np.bool_]) -> bool:
+        if self.target.dtype.kind == "f":
+            return True
+        target = self.target.reshape(len(self.target), -1).T
+        return all(set(t.tolist()) == set(t[kept].tolist()) for t in target)
+
+
+Score = Callable[[Embeds, Signals], Answers]
+"""(encoder, windows) -> answers; rows and people are always the same ones."""
+
+Believed = Mapping[tuple[str, float], "NDArray[np.bool_]"]
+"""(ladder, level) -> which windows a quality index lets pass there, shape (window,)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +138,8 @@ class Point:
         loss: Share of the clean gain over chance that is lost, paired by person: 0 none, 1 all
             of it, below 0 where the disturbance helped. NaN where clean is no better than chance.
         note: Why there is no value, else "".
+        refused: Share of windows that the quality index refuses; NaN where it was not asked.
+        kept: The measure of the others; NaN where it was not asked, or see `Answers.among`.
     """
 
     ladder: str
@@ -97,6 +148,8 @@ class Point:
     found: Estimate
     loss: Estimate
     note: str = ""
+    refused: float = float("nan")
+    kept: float = float("nan")
 
 
 def steps(signals: Signals, seed: int = 0) -> tuple[Step, ...]:
@@ -167,9 +220,15 @@ def frozen(
     """
     folds = fit_folds(head, encoder.embed(clean), y, subject, kind, seed)
 
-    def score(asked: Embeds, signals: Signals) -> Estimate:
+    def score(asked: Embeds, signals: Signals) -> Answers:
         found = folds.predict(asked.embed(signals))
-        return estimate(measure(found, np.asarray(y)), subject, resamples)
+        return Answers(
+            found=found,
+            target=np.asarray(y),
+            subject=subject,
+            measure=measure,
+            resamples=resamples,
+        )
 
     return score
 
@@ -182,6 +241,7 @@ def curves(
     floor: float,
     better: Better = "higher",
     asked: Sequence[Step] | None = None,
+    believed: Believed | None = None,
 ) -> tuple[Point, ...]:
     """Return the clean measure and that at every step.
 
@@ -192,11 +252,12 @@ def curves(
         floor: The measure's value by chance: 0.5 for AUROC, a constant's error for an error.
         better: Which direction is better.
         asked: Steps; default: all that make sense.
+        believed: Which windows a quality index lets pass, for the steps where it was asked.
 
     Returns:
         The clean point first, as ladder "clean".
     """
-    reference = score(encoder, clean)
+    reference = score(encoder, clean).estimate
     points = [
         Point(
             ladder="clean",
@@ -207,9 +268,13 @@ def curves(
         )
     ]
     for step in steps(clean) if asked is None else asked:
-        note = ""
+        note, kept = "", float("nan")
+        good = (believed or {}).get((step.ladder, step.level))
         try:
-            found = score(encoder, step.apply(clean))
+            answers = score(encoder, step.apply(clean))
+            found = answers.estimate
+            if good is not None:
+                kept = found.value if good.all() else answers.among(good)
         except CardioprintError as error:  # an encoder may well refuse 25 Hz or one modality
             found, note = absent(reference.people, len(reference.replicates)), str(error)
         points.append(
@@ -220,6 +285,8 @@ def curves(
                 found=found,
                 loss=relative_loss(reference, found, floor, better),
                 note=note,
+                refused=float("nan") if good is None else 1 - float(good.mean()),
+                kept=kept,
             )
         )
     return tuple(points)

@@ -13,9 +13,15 @@ from cardioprint.benchmark.results import Curve
 EFFICIENCY = "label efficiency"
 """Name of the one curve that is no disturbance."""
 
+LENGTH = "length"
+"""Name of the ladder in which the clean windows are a step among others."""
+
 WIDTH, HEIGHT = 344.0, 236.0
 LEFT, RIGHT, TOP, FOOT = 44.0, 12.0, 8.0, 44.0
 """Pixels around the plot."""
+
+REFUSED = 15.0
+"""Pixels of the line below the steps that tells how many windows were refused."""
 
 
 def panel(
@@ -32,17 +38,22 @@ def panel(
     """
     first = found[0]
     about = f"{title}: {first.measure} against {first.axis}, {len(found)} encoders."
-    out = Drawing(title=title, subtitle=subtitle, about=about, width=WIDTH, height=HEIGHT)
+    refused = next((c for c in found if any(math.isfinite(r) for r in c.refused)), None)
+    height = HEIGHT + (REFUSED if refused else 0)
+    out = Drawing(title=title, subtitle=subtitle, about=about, width=WIDTH, height=height)
     steps = list(dict.fromkeys(at for c in found for at in c.at))
     # All labels are the last step of label efficiency, not another signal.
     clean = first.name != EFFICIENCY and any(_undisturbed(c) for c in found)
     places = _places(len(steps), clean)
     low, high = reach(
-        (v for c in found for v in (*c.value, c.clean if clean else math.nan, *_ends(c, model))),
+        (v for c in found for v in (*c.value, c.clean if clean else math.nan, *_own(c, model))),
         pad=0.05,
     )
     y = Scale(low=low, high=high, first=HEIGHT - FOOT, last=TOP)
-    _axes(out, y, [wording.at(s, first.axis) for s in steps], places, first, clean=clean)
+    words = [wording.at(s, first.axis) for s in steps]
+    _axes(out, y, words, places, first, clean=clean, below=REFUSED if refused else 0.0)
+    if refused:
+        _refused(out, [places[1 + steps.index(at)] for at in refused.at], refused)
     for curve in sorted(found, key=lambda c: c.encoder == model):
         mine = look(curve.encoder, looks)
         own = curve.encoder == model
@@ -56,16 +67,20 @@ def panel(
         if clean and math.isfinite(curve.clean):
             tip = f"{curve.encoder}, clean: {_told(curve, curve.clean)}"
             out.mark(places[0], y(curve.clean), mine.shape, mine.role, size, tip)
-            if own:
-                level = y(curve.clean)
-                out.line([(places[0], level), (WIDTH - RIGHT, level)], mine.role, 1, (2, 3))
+        if own and (clean or first.name == LENGTH):
+            level = y(curve.clean)
+            out.line([(places[0], level), (WIDTH - RIGHT, level)], mine.role, 1, (2, 3))
+        if own:
+            _kept(out, x, curve, y)
         for k, (a, b) in enumerate(points):
             out.mark(a, b, mine.shape, mine.role, size, _tip(curve, k))
     return out
 
 
 def _undisturbed(curve: Curve) -> bool:
-    """Whether the clean figure is known and is not the first step itself."""
+    """Whether the clean figure is known and is not a step itself."""
+    if curve.name == LENGTH and curve.clean in curve.value:
+        return False
     return math.isfinite(curve.clean) and curve.value[:1] != (curve.clean,)
 
 
@@ -79,7 +94,14 @@ def _places(steps: int, clean: bool) -> list[float]:
 
 
 def _axes(
-    out: Drawing, y: Scale, words: list[str], places: list[float], curve: Curve, *, clean: bool
+    out: Drawing,
+    y: Scale,
+    words: list[str],
+    places: list[float],
+    curve: Curve,
+    *,
+    clean: bool,
+    below: float,
 ) -> None:
     bottom = HEIGHT - FOOT
     values = ticks(y.low, y.high, 5)
@@ -97,13 +119,45 @@ def _axes(
             out.text(x, bottom + 14, short, "muted", 10, "middle", tip=told)
     out.line([(LEFT, bottom), (WIDTH - RIGHT, bottom)], "rule")
     axis = wording.shortened(wording.spelt(curve.axis), WIDTH - LEFT - 60, 10.5)
-    out.text(LEFT, bottom + 33, axis, "muted", 10.5, tip=curve.axis)
+    out.text(LEFT, bottom + 33 + below, axis, "muted", 10.5, tip=curve.axis)
     sense = "\N{DOWNWARDS ARROW} better" if curve.better == "lower" else "\N{UPWARDS ARROW} better"
-    out.text(WIDTH - RIGHT, bottom + 33, sense, "muted", 10, "end")
+    out.text(WIDTH - RIGHT, bottom + 33 + below, sense, "muted", 10, "end")
 
 
-def _ends(curve: Curve, model: str) -> tuple[float, ...]:
-    return (*curve.low, *curve.high) if curve.encoder == model else ()
+def _refused(out: Drawing, x: list[float], curve: Curve) -> None:
+    """Write the share of windows that the quality index refuses below each step."""
+    bottom = HEIGHT - FOOT + 14 + REFUSED
+    out.text(0, bottom, "refused", "muted", 9)
+    for a, share in zip(x, curve.refused, strict=False):
+        if math.isfinite(share):
+            # Half of the windows and more: there the product says nothing rather than this.
+            out.text(a, bottom, percent(share), "muted", 9, "middle", bold=share >= 0.5)
+
+
+def _kept(out: Drawing, x: list[float], curve: Curve, y: Scale) -> None:
+    """Draw the figure of the windows that are not refused, where some are."""
+    told = zip(x, curve.kept, curve.refused, strict=False)
+    points = [(a, y(v) if share > 0 else math.nan) for a, v, share in told]
+    out.line(points, "model", 1.2, (1.5, 2.5))
+    for k, (a, b) in enumerate(points):
+        if math.isfinite(b):
+            where = wording.at(curve.at[k], curve.axis)
+            rest = f"{_told(curve, curve.kept[k])} of the {percent(1 - curve.refused[k])}"
+            tip = f"{curve.encoder}, {where}: {rest} that are not refused"
+            out.mark(a, b, "ring", "model", 8.5, tip)
+
+
+def percent(share: float) -> str:
+    """Return a share in whole percent; none and all are told from nearly none and nearly all."""
+    if 0 < share < 0.005:
+        return "<1 %"
+    if 0.995 < share < 1:
+        return ">99 %"
+    return f"{100 * share:.0f} %"
+
+
+def _own(curve: Curve, model: str) -> tuple[float, ...]:
+    return (*curve.low, *curve.high, *curve.kept) if curve.encoder == model else ()
 
 
 def _band(out: Drawing, x: list[float], curve: Curve, y: Scale) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from cardioprint.benchmark.report_page import tables, wording
+from cardioprint.benchmark.report_page.figures import curves
 from cardioprint.benchmark.report_page.markup import Markup
 from cardioprint.benchmark.results import Curve
 
@@ -33,7 +35,8 @@ def table(groups: Sequence[Sequence[Curve]], label: str, *, named: bool = False)
             ends = zip(c.at, c.value, c.low, c.high, strict=False)
             points = "; ".join(
                 f"{wording.at(at, c.axis)}: {wording.full(v, low, high, decimals)}"
-                for at, v, low, high in ends
+                + _abstained(c, k, decimals)
+                for k, (at, v, low, high) in enumerate(ends)
             )
             line = [c.encoder, wording.inputs(c.inputs), c.measure, c.axis]
             if named:
@@ -42,3 +45,13 @@ def table(groups: Sequence[Sequence[Curve]], label: str, *, named: bool = False)
     head = ["Encoder", "Inputs", "Measure", "Axis"]
     head = ["Disturbance", *head, "Clean"] if named else head
     return tables.table([*head, "Step: value [95 %]"], rows, label, words=7, name="wide")
+
+
+def _abstained(curve: Curve, k: int, decimals: int) -> str:
+    """Return " (6 % refused, others 3.24)", "" where none was."""
+    share = curve.refused[k] if k < len(curve.refused) else 0.0
+    if not share > 0:
+        return ""
+    kept = curve.kept[k] if k < len(curve.kept) else math.nan
+    others = f", others {wording.number(kept, decimals)}" if math.isfinite(kept) else ""
+    return f" ({curves.percent(share)} refused{others})"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cardioprint.benchmark.report_page import tables, verdict, wording
+import math
+
+from cardioprint.benchmark.report_page import pretrainings, tables, verdict, wording
 from cardioprint.benchmark.report_page.markup import Markup, join, tag
 from cardioprint.benchmark.report_page.report import Report, Section
 from cardioprint.benchmark.report_page.standing import Standing, claimed
@@ -21,6 +23,7 @@ ABOUT = (
 def section(report: Report) -> Section:
     """Return the first section."""
     said = [tag("p", tag("b", first), rest) for first, rest in verdict.sentences(report)]
+    seeds = pretrainings.summary(report.loaded.tasks)
     parts: list[Markup | None] = [
         tag("p", ABOUT, class_="lead"),
         tag("div", *said, class_="verdict"),
@@ -32,6 +35,7 @@ def section(report: Report) -> Section:
             "correction over all tasks. Where nothing is bold, they cannot be told apart.",
         ),
         overview(report),
+        tag("p", seeds, class_="small") if seeds else None,
     ]
     return Section(anchor="summary", title="What this is, and what was found", body=join(parts))
 
@@ -55,7 +59,7 @@ def _row(report: Report, s: Standing) -> list[object]:
     return [
         title,
         measure,
-        _figure(s.model, decimals, s.better, named=False),
+        _own(s, decimals),
         _figure(s.rival, decimals, s.better, named=True),
         wording.NONE
         if s.gap is None
@@ -74,7 +78,16 @@ def _way(s: Standing) -> str:
     return f"{wording.towards(s.model.better)}; " if s.model else ""
 
 
-def _figure(score: Score | None, decimals: int, winner: str, *, named: bool) -> object:
+def _own(s: Standing, decimals: int) -> object:
+    """Return the model's figure, over its spread between pretrainings where that is known."""
+    told = _figure(s.model, decimals, s.better, named=False)
+    if not math.isfinite(s.task.seed_spread):
+        return told
+    spread = f"seed to seed: {pretrainings.short(s.task, decimals)}"
+    return join([told, tag("small", spread, class_="who")])
+
+
+def _figure(score: Score | None, decimals: int, winner: str, *, named: bool) -> Markup | str:
     if score is None:
         return wording.NONE
     strong = bool(winner) and score.encoder == winner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from cardioprint.benchmark.report_page import standing, tables, verdict, wording
+from cardioprint.benchmark.report_page import pretrainings, standing, tables, verdict, wording
 from cardioprint.benchmark.report_page.figures import curves, forest, looks, reliability
 from cardioprint.benchmark.report_page.markup import Markup, join, tag
 from cardioprint.benchmark.report_page.parts import audits, curve_tables, side_by_side
@@ -28,11 +28,13 @@ def section(report: Report) -> Section:
 
 def _task(report: Report, s: Standing) -> Markup:
     task = s.task
+    seeds = pretrainings.sentence(task)
     parts = [
         tag("h3", task.title, id=report.anchors[task.name]),
         _badges(report, s),
         tables.facts((k.capitalize(), v) for k, v in task.facts.items()) if task.facts else None,
         _headline(report, task),
+        tag("p", seeds, class_="small") if seeds else None,
         side_by_side.of_task(task, report.model),
         _efficiency(report, task),
         _reliability(report, s),
