@@ -20,6 +20,13 @@ def test_a_person_on_both_sides_fails():
     assert checks.people_across_folds(SUBJECT, ok[:1]).verdict == "warn"
 
 
+def test_what_is_not_written_down_is_unknown():
+    found = checks.pretraining("bidmc", None)
+    assert found.verdict == "warn" and found.sentence.startswith("Unknown")
+    own = checks.pretraining("bidmc", ["my_hospital"])
+    assert own.verdict == "warn" and "may hold people of my_hospital" in own.sentence
+
+
 def test_declared_families_decide_about_pretraining():
     pretraining = checks.pretraining
     assert pretraining("bidmc", []).verdict == "pass"

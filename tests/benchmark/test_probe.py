@@ -137,6 +137,7 @@ def test_a_small_network_may_be_trained_on_the_same_folds(tmp_path):
         toy_task(supervised=True), toy_rows(), bench(tmp_path), probe.Options(cnn=True)
     )
     assert "supervised" in {s.kind for s in found.scores if s.encoder == "supervised CNN"}
+    assert any("300 steps of up to 64 windows" in note for note in found.notes)
 
 
 def test_people_are_averaged_without_what_is_missing():

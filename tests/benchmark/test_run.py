@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cardioprint.benchmark import headlines, results, run
+from cardioprint.benchmark import report_page, results, run
 from cardioprint.benchmark.results import Gap, Score, TaskResult
 from cardioprint.benchmark.run import Settings
 from cardioprint.benchmark.tasks.base import Measured
@@ -74,8 +74,8 @@ def test_a_run_writes_every_task_and_what_it_was(tasks, tmp_path):
     assert [d.name for d in made.data] == ["bidmc"]
     assert said[0][0] == "loading encoders" and said[-1][1:] == (2, 2)
     assert "--quick" in made.command
-    text = headlines.table(tmp_path)
-    assert "| Toy | ecg | AUROC |" in text and "M2AE toy better" in text
+    text = report_page.table(tmp_path)
+    assert "| Toy (AUROC; ECG, linear head) |" in text and "| better |" in text
 
 
 def test_a_rerun_measures_nothing_again(tasks, tmp_path):
@@ -134,7 +134,7 @@ def test_missing_data_are_skipped_with_what_to_fetch(tasks, tmp_path, monkeypatc
     (sentence,) = made.skipped
     assert "toy is left out: ppg_bp is not on this machine" in sentence
     assert "Liang 2018" in sentence and "CARDIOPRINT_DATA" in sentence
-    assert sentence in headlines.table(tmp_path)
+    assert sentence in report_page.table(tmp_path)
 
 
 def test_results_are_json_without_nan(tasks, tmp_path):
@@ -217,7 +217,7 @@ def test_the_packaged_model_takes_part(engine):
 
     found = participants("tiny", engine, installed=False)
     assert [e.kind for e in found.encoders] == ["model", "random", *["baseline"] * 3]
-    assert found.trained == ("uci_bp", "cinc2015")
+    assert found.trained == ("cinc2015", "uci_bp")
     assert set(found.about) == {e.name for e in found.encoders}
     assert (found.shipped is None) == (engine == "onnx")
 

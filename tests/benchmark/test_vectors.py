@@ -34,6 +34,29 @@ def test_a_rerun_finds_them_on_disk(tmp_path):
     assert encoder.calls == 0 and again.seconds["hand features"] > 0
 
 
+def test_what_another_process_made_meanwhile_is_found(tmp_path):
+    here, encoder = Vectors(tmp_path), Blind()
+    here.embed(encoder, "one", signals(2))
+    there = Vectors(tmp_path).embed(Blind(), "two", signals())
+    np.testing.assert_array_equal(here.embed(encoder, "three", signals()), there)
+    assert encoder.calls == 1
+
+
+def test_all_processes_are_told_of_together(tmp_path):
+    Vectors(tmp_path).embed(Blind(), "one", signals(2))
+    Vectors(tmp_path).embed(Blind(), "two", signals())
+    both = Signals.of(ecg=np.ones((1, 50)), ppg=np.ones((1, 50)), sampling_rate=10.0)
+    Vectors(tmp_path).embed(Blind(), "both", both)
+    (tmp_path / "half.npz").write_bytes(b"")
+    listed = [np.load(p)["seconds"].item() for p in tmp_path.rglob("*/*.npz")]
+    assert len(listed) == 3
+    assert Vectors(tmp_path).told(Blind()) == (pytest.approx(sum(listed)), 12)
+    assert Vectors(tmp_path).told(Demographics(("age",))) == (0.0, 0)
+    alone = Vectors()
+    alone.embed(Blind(), "one", signals())
+    assert alone.told(Blind())[1] == 12
+
+
 def test_half_a_file_is_made_again(tmp_path):
     Vectors(tmp_path).embed(Blind(), "one", signals())
     (path,) = tmp_path.rglob("*.npz")

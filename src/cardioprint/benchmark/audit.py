@@ -69,7 +69,7 @@ def audit(
     kind: Kind,
     *,
     tested: str = "",
-    trained: Sequence[str] = (),
+    trained: Sequence[str] | None = (),
     windows: NDArray[np.floating] | None = None,
     metadata: Mapping[str, NDArray] | None = None,
     head: Head | None = None,
@@ -85,7 +85,7 @@ def audit(
         subject: Person of each row.
         kind: What y holds.
         tested: Database that the rows come from; "": not of the catalogue.
-        trained: Databases that the encoder was trained on.
+        trained: Databases that the encoder was trained on; None where nobody wrote them down.
         windows: What the vectors were made from, one modality, shape (row, time), or None.
         metadata: What is known of each row's recording (length, rate, device, missing share,
             quality, source); numbers or strings.

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from cardioprint.benchmark import copies
-from cardioprint.datasets.families import may_share
+from cardioprint.datasets.catalogue import DATABASES
+from cardioprint.datasets.development import DEVELOPMENT
+from cardioprint.datasets.families import Sharing, may_share
+from cardioprint.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +80,7 @@ def people_across_folds(
 
 def pretraining(
     tested: str,
-    trained: Sequence[str],
+    trained: Sequence[str] | None,
     tested_people: Sequence[str] | None = None,
     trained_people: Mapping[str, Sequence[str]] | None = None,
 ) -> Check:
@@ -85,14 +88,17 @@ def pretraining(
 
     Args:
         tested: Database that is tested.
-        trained: Databases that the encoder was trained on.
+        trained: Databases that the encoder was trained on; None where nobody wrote them down.
         tested_people: Their ids, where known.
         trained_people: Ids by database, where known.
 
     Raises:
-        UnknownNameError: A database is not in the catalogue.
+        UnknownNameError: The tested database is not in the catalogue.
     """
     name = "people shared with pretraining"
+    if trained is None:
+        sentence = "Unknown: nobody wrote down which databases the encoder learnt from."
+        return Check(name=name, verdict="warn", sentence=sentence)
     if not trained:
         return Check(
             name=name, verdict="pass", value=0.0, sentence="The encoder learnt from no database."
@@ -100,7 +106,7 @@ def pretraining(
     told: list[str] = []
     verdicts: list[Verdict] = []
     for database in trained:
-        sharing = may_share(tested, database)
+        sharing = _sharing(tested, database)
         ids = (trained_people or {}).get(database)
         if sharing == "no":
             verdicts.append("pass")
@@ -116,6 +122,16 @@ def pretraining(
             verdicts.append("fail" if shared else "pass")
     sentence = "; ".join(told) if told else f"{', '.join(trained)} hold other people than {tested}"
     return Check(name=name, verdict=worst(verdicts), sentence=f"{sentence}.")
+
+
+def _sharing(tested: str, database: str) -> Sharing:
+    """Return what is declared of two databases; of one of the user's own nothing is."""
+    try:
+        return may_share(tested, database)
+    except UnknownNameError:
+        if database in {**DEVELOPMENT, **DATABASES}:
+            raise
+        return "unknown"
 
 
 def same_windows(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from cardioprint.benchmark.baselines.base import Encoder
 from cardioprint.benchmark.baselines.beat_pca import MeanBeats
@@ -14,10 +14,15 @@ from cardioprint.benchmark.baselines.hand.encoder import HandMade
 from cardioprint.benchmark.baselines.kernels import RandomKernels
 from cardioprint.benchmark.peers.base import PeerEncoder
 from cardioprint.benchmark.vectors import identity
-from cardioprint.datasets.tables import TABLES
+from cardioprint.benchmark.weights import (
+    Given,
+    Pretraining,
+    check_others,
+    differences,
+    given,
+    shown,
+)
 from cardioprint.errors import ModelError, RecordError
-from cardioprint.runtime.folder import WEIGHTS, model_id, read_about, resolve
-from cardioprint.signal.preparation import Preparation
 
 Engine = Literal["torch", "onnx"]
 
@@ -33,17 +38,21 @@ class Participants:
         encoders: The model under test first.
         model: Its name.
         model_hash: Of its weights.
-        trained: Databases that it learnt from.
+        trained: Databases that it learnt from; None where nobody wrote them down.
         about: Name of an encoder -> who made it, which weights.
         shipped: The int8 graphs of the same weights, where the model under test is not they.
+        seeds: More runs of its recipe, with other seeds.
+        seed: Of its own pretraining; None where it is not known.
     """
 
     encoders: tuple[Encoder, ...]
     model: str
     model_hash: str
-    trained: tuple[str, ...]
+    trained: tuple[str, ...] | None
     about: dict[str, str] = field(default_factory=dict)
     shipped: Encoder | None = None
+    seeds: tuple[Pretraining, ...] = ()
+    seed: int | None = None
 
     @cached_property
     def identities(self) -> tuple[tuple[str, ...], str]:
@@ -53,35 +62,42 @@ class Participants:
 
 
 def participants(
-    model: str | Path, engine: Engine = "torch", peers: Sequence[str] = (), installed: bool = True
+    model: str | Path,
+    engine: Engine = "torch",
+    peers: Sequence[str] = (),
+    installed: bool = True,
+    seeds: Sequence[str | Path] = (),
 ) -> Participants:
     """Return the encoders of a run.
 
     Args:
-        model: Packaged model or model folder.
+        model: Packaged model, model folder, run folder or checkpoint.
         engine: "torch": float32; "onnx": the int8 graphs that are shipped.
         peers: NAME=PATH of published weights.
         installed: Whether OpenECG takes part unasked where its wheel is installed.
+        seeds: More runs of the model's recipe with other seeds, each as `model`.
 
     Raises:
         UnknownNameError: No such model, or no such peer.
         ModelError: Files are missing or damaged.
-        RecordError: A peer that is not given as NAME=PATH.
+        RecordError: A peer that is not given as NAME=PATH; weights that are given twice.
     """
-    folder = resolve(model)
-    described = read_about(folder, check=(WEIGHTS,))
-    name = f"M2AE {Path(model).name}"
-    first, other = _model(folder, described, name, engine)
+    tested = given(model)
+    others = tuple(given(s) for s in seeds)
+    check_others(tested, others)
+    name = f"M2AE {tested.name}"
+    first = shown(tested, engine, name)
     hand, kernels, beats = HandMade(), RandomKernels(), MeanBeats()
     about: dict[str, str] = {
-        first.name: f"{model_id(described)}, {'int8, ONNX' if engine == 'onnx' else 'float32'}. "
-        + str(described.get("summary", "")),
+        first.name: f"{tested.id}, {'int8, ONNX' if engine == 'onnx' else 'float32'}. "
+        + f"{tested.described.get('summary', '')} "
+        + f"Pretrained on: {', '.join(tested.databases or ()) or 'unknown'}.",
         hand.name: "Rhythm, waves, mean beat, spectrum, distribution; nothing is learnt.",
         kernels.name: "Random convolution kernels of the MiniRocket kind.",
         beats.name: "20 principal axes of the training folds' mean beats, by modality.",
     }
     encoders: list[Encoder] = [first]
-    untrained = _untrained(described)
+    untrained = _untrained(tested)
     about[untrained.name] = "The model's architecture before training."
     encoders += [untrained, hand, kernels, beats]
     for peer in _peers(peers, installed):
@@ -89,37 +105,35 @@ def participants(
         facts = peer.peer
         verified = "names and shapes verified" if facts.verified else "parameters not verified"
         about[peer.name] = f"{facts.paper}. {verified}. {facts.notes}".strip()
-    trained = described.get("databases") or [n for n, t in TABLES.items() if t.pretraining]
     return Participants(
         encoders=tuple(encoders),
         model=name,
-        model_hash=str(described["files"][WEIGHTS])[:16],
-        trained=tuple(trained),
+        model_hash=tested.sha256[:16],
+        trained=tested.databases,
         about=about,
-        shipped=other,
+        shipped=None if engine == "onnx" else _graphs(tested, name),
+        seeds=tuple(
+            Pretraining(
+                encoder=shown(other, engine, f"pretraining {other.name}"),
+                name=other.name,
+                seed=other.seed,
+                differs=differences(tested, other),
+            )
+            for other in others
+        ),
+        seed=tested.seed,
     )
 
 
-def _model(
-    folder: Path, described: dict[str, Any], name: str, engine: Engine
-) -> tuple[Encoder, Encoder | None]:
-    """Return the model under test, and its int8 graphs where they are another thing."""
-    from cardioprint.benchmark.baselines.onnx import ShippedFingerprints
-
-    if engine == "onnx":
-        return ShippedFingerprints(folder, name), None
-    from cardioprint.benchmark.baselines.m2ae import Fingerprints
-    from cardioprint.models.pretrained import load_pretrained
-
-    preparation = Preparation(**described["preparation"])
-    tested = Fingerprints(load_pretrained(folder), name, preparation=preparation)
+def _graphs(tested: Given, name: str) -> Encoder | None:
+    """Return the int8 graphs of the model under test; None where it has none."""
     try:
-        return tested, ShippedFingerprints(folder, f"{name} int8")
-    except ModelError:  # a folder of a run that was not exported
-        return tested, None
+        return shown(tested, "onnx", f"{name} int8")
+    except ModelError:  # a run that was not exported
+        return None
 
 
-def _untrained(described: dict[str, Any]) -> Encoder:
+def _untrained(tested: Given) -> Encoder:
     """Return the same architecture with random weights."""
     import torch
 
@@ -128,10 +142,8 @@ def _untrained(described: dict[str, Any]) -> Encoder:
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = M2AE(ModelConfig(**described["model"]))
-    return Fingerprints(
-        model, "random M2AE", "random", preparation=Preparation(**described["preparation"])
-    )
+        model = M2AE(ModelConfig(**tested.described["model"]))
+    return Fingerprints(model, "random M2AE", "random", preparation=tested.preparation)
 
 
 def _peers(given: Sequence[str], unasked: bool) -> list[PeerEncoder]:

@@ -53,13 +53,13 @@ class Options:
     """What a run asks of every probe.
 
     Attributes:
-        trained: Databases that the model learnt from, for the audit.
+        trained: Databases that the model learnt from, for the audit; None where not known.
         shipped: The int8 graphs of the same weights, or None.
         cnn: Whether the supervised network is trained.
         say: Told what is being done.
     """
 
-    trained: Sequence[str] = ()
+    trained: Sequence[str] | None = ()
     shipped: Encoder | None = None
     cnn: bool = True
     say: Callable[[str], None] = field(default=lambda text: None)
@@ -167,6 +167,7 @@ def measure(task: Probe, rows: Rows, bench: Bench, options: Options) -> TaskResu
         RecordError: A target is missing, or too few people.
     """
     from cardioprint.benchmark import probe_details, probe_robustness
+    from cardioprint.benchmark.baselines import cnn
 
     case = Case(task, rows, bench)
     model, headline = bench.encoders[0], task.inputs[0]
@@ -176,6 +177,7 @@ def measure(task: Probe, rows: Rows, bench: Bench, options: Options) -> TaskResu
     if task.supervised and options.cnn:
         options.say(f"{task.name}: supervised CNN")
         read += probe_details.supervised(case, notes)
+        notes.append(cnn.ABOUT)
     options.say(f"{task.name}: figures and gaps")
     found = {(r.encoder, r.inputs, r.head): case.estimate(case.main, r.predictions) for r in read}
     scores = [s for r in read for s in _scores(case, r, found[r.encoder, r.inputs, r.head])]

@@ -172,7 +172,7 @@ def efficiency(case: Case) -> tuple[Curve, ...]:
     return tuple(out)
 
 
-def audited(case: Case, trained: Sequence[str]) -> dict[str, Any]:
+def audited(case: Case, trained: Sequence[str] | None) -> dict[str, Any]:
     """Return the leakage audit of the model on the headline's inputs."""
     task, rows, inputs = case.task, case.rows, case.task.inputs[0]
     model = case.bench.encoders[0]

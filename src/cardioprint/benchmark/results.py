@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from statistics import stdev
 from typing import Any, Literal, TypeVar
 
 from cardioprint.errors import RecordError
@@ -81,6 +82,9 @@ class Curve:
         at: x, one a point; words where the steps have no order.
         value: y, as `low` and `high`.
         clean: y of the undisturbed signal; NaN where there is none.
+        refused: Share of windows below the quality threshold, one a point; empty: not asked.
+        kept: y of the other windows, one a point; NaN where too few are left.
+        rows: Windows behind each point; 0 where it is not told.
     """
 
     name: str
@@ -94,6 +98,9 @@ class Curve:
     low: tuple[float, ...]
     high: tuple[float, ...]
     clean: float = float("nan")
+    refused: tuple[float, ...] = ()
+    kept: tuple[float, ...] = ()
+    rows: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +156,23 @@ class Subgroup:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seed:
+    """The headline of one pretraining out of several of the same recipe.
+
+    Attributes:
+        name: Of the run; the model under test comes first.
+        seed: Of the pretraining; None where it is not known.
+        value: Of all rows, as `Score.value`.
+        differs: What else than the seed is not as in the model under test; "" for nothing.
+    """
+
+    name: str
+    seed: int | None
+    value: float
+    differs: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskResult:
     """Everything that was found in one task.
 
@@ -171,6 +195,8 @@ class TaskResult:
         seconds: What it took.
         key: Digest of encoders, settings, data and code: a rerun measures again where it differs.
         data: Data sets as they took part, where the task knows.
+        seeds: The headline of each pretraining; empty where there was one alone.
+        seeds_key: Digest of those pretrainings, of `key` and of the code that compares them.
     """
 
     name: str
@@ -190,6 +216,14 @@ class TaskResult:
     seconds: float = 0.0
     key: str = ""
     data: tuple[Data, ...] = ()
+    seeds: tuple[Seed, ...] = ()
+    seeds_key: str = ""
+
+    @property
+    def seed_spread(self) -> float:
+        """Standard deviation of the headline over pretrainings; NaN for fewer than two."""
+        known = [s.value for s in self.seeds if math.isfinite(s.value)]
+        return stdev(known) if len(known) > 1 else math.nan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,6 +313,7 @@ _PARTS: dict[str, type] = {
     "subgroups": Subgroup,
     "columns": Column,
     "data": Data,
+    "seeds": Seed,
 }
 
 

@@ -15,11 +15,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cardioprint
-from cardioprint.benchmark import probe, results
+from cardioprint.benchmark import probe, results, seeds, workers
 from cardioprint.benchmark.columns import Engine, Participants, participants
 from cardioprint.benchmark.comparison import LEVEL, holm
 from cardioprint.benchmark.tasks.base import Bench, Task
@@ -32,8 +33,8 @@ from cardioprint.runtime.session import usable_cores
 
 FILES = (
     "audit calibration checks comparison controls copies delong disturbances efficiency figures "
-    "generators measures noise probe probe_details probe_robustness probes retrieval robustness "
-    "sets statistics subgroups waveforms"
+    "generators longer measures noise probe probe_details probe_robustness probes retrieval "
+    "robustness sets statistics subgroups waveforms"
 )
 
 TOGETHER = "base bidmc_records ecgid_records excerpts people sources"
@@ -74,6 +75,11 @@ class Settings:
     """NAME=PATH of published weights."""
     cnn: bool = True
     """Whether the supervised network is trained (never in a quick run)."""
+    seeds: tuple[str | Path, ...] = ()
+    """More runs of the model's recipe with other seeds, each as `model`."""
+    workers: int | None = None
+    """Processes; the figures do not depend on it. Default: usable cores, at most
+    `workers.MOST`."""
 
     def __post_init__(self) -> None:
         for name in self.tasks:
@@ -82,6 +88,13 @@ class Settings:
             raise RecordError(f"engine {self.engine!r}", field="engine", fix="choose torch or onnx")
         if self.seed < 0:
             raise RecordError(f"seed {self.seed}", field="seed", fix="give 0 or more")
+        if self.workers is not None and self.workers < 1:
+            raise RecordError(f"{self.workers} workers", field="workers", fix="give 1 or more")
+
+    @property
+    def processes(self) -> int:
+        """Processes that measure, where there is work for so many."""
+        return self.workers or min(usable_cores(), workers.MOST)
 
     @property
     def command(self) -> str:
@@ -94,6 +107,7 @@ class Settings:
         # A path would tell about the machine: the name says which weights were pointed to.
         said += [f"--peer {p.partition('=')[0]}=PATH" for p in self.peers]
         said += [] if self.cnn else ["--no-cnn"]
+        said += [f"--seeds {' '.join('PATH' for _ in self.seeds)}"] if self.seeds else []
         return " ".join(said)
 
 
@@ -105,7 +119,8 @@ def run(
     Args:
         settings: What is run.
         say: Told what is being done.
-        people: Encoders; default: those that the settings name.
+        people: Encoders; default: those that the settings name. Given ones stay in this process,
+            unless workers are asked for by number.
 
     Returns:
         What run.json holds.
@@ -118,47 +133,24 @@ def run(
     told = say or (lambda text, done, of: None)
     chosen = [TASKS[n] for n in TASKS if not settings.tasks or n in settings.tasks]
     told("loading encoders", 0, len(chosen))
-    people = people or participants(
-        settings.model, settings.engine, settings.peers, installed=not settings.quick
-    )
+    given, people = people, people or _people(settings)
     settings.out.mkdir(parents=True, exist_ok=True)
-    vectors = Vectors(settings.out / "cache")
-    bench = Bench(
-        encoders=people.encoders,
-        folder=settings.out,
-        quick=settings.quick,
-        embed=vectors.embed,
-        seed=settings.seed,
-    )
-    skipped = []
-    for k, task in enumerate(chosen):
-        told(task.name, k, len(chosen))
-        path = settings.out / "tasks" / f"{task.name}.json"
-        key = key_of(task, settings, people)
-        if _there(path, key):
-            continue
-        absent = [t for t in needed(task) if path_of(t) is None]
-        if absent:
-            skipped.append(_skip(task, absent))
-            continue
-        options = probe.Options(
-            trained=people.trained,
-            shipped=people.shipped,
-            cnn=settings.cnn and not settings.quick,
-            say=lambda text, k=k: told(text, k, len(chosen)),
-        )
-        since = time.perf_counter()
-        try:
-            found = _measured(task, bench, options)
-        except RecordError as error:
-            if "is not on this machine" not in str(error):
-                raise
-            skipped.append(f"{task.name} is left out: {error}")
-            continue
-        took = time.perf_counter() - since
-        results.save(replace(found, key=key, seconds=took), path)
+    here = Measurer(settings, people)
+    jobs, left_out = _to_do(chosen, settings, people)
+    groups, before = workers.grouped(jobs), len(chosen) - len(jobs)
+    count = min(settings.processes if settings.workers or not given else 1, len(groups))
+
+    def doing(text: str, done: int) -> None:
+        told(text, before + done, len(chosen))
+
+    if count > 1:
+        make = partial(Measurer, settings, given)
+        ends = workers.side_by_side(groups, make, count, doing)
+    else:
+        ends = workers.one_by_one(groups, here, doing)
+    left_out |= {job.task.name: why for job, why in ends if why}
     told("report", len(chosen), len(chosen))
-    found = _gathered(settings, people)
+    found = seeds.added(_gathered(settings, people), here.bench, people, told)
     for result in _adjusted(found):
         results.save(result, settings.out / "tasks" / f"{result.name}.json")
     made = results.Run(
@@ -169,15 +161,54 @@ def run(
         command=settings.command,
         quick=settings.quick,
         seconds=time.perf_counter() - began,
-        machine=_machine(),
-        columns=tuple(_columns(people, vectors)),
+        machine=_machine(settings.processes),
+        columns=tuple(_columns(people, here.vectors)),
         data=tuple(_data(found)),
         tasks=tuple(r.name for r in found),
-        skipped=tuple(skipped),
+        skipped=tuple(left_out[task.name] for task in chosen if task.name in left_out),
     )
     results.save(made, settings.out / "run.json")
     _report(settings.out)
     return made
+
+
+class Measurer:
+    """Measures tasks, one after the other; each process of a run has one.
+
+    Args:
+        settings: What is run.
+        people: Encoders; default: those that the settings name.
+    """
+
+    def __init__(self, settings: Settings, people: Participants | None = None):
+        self.people = people or _people(settings)
+        self.vectors = Vectors(settings.out / "cache")
+        self.bench = Bench(
+            encoders=self.people.encoders,
+            folder=settings.out,
+            quick=settings.quick,
+            embed=self.vectors.embed,
+            seed=settings.seed,
+        )
+        self.options = probe.Options(
+            trained=self.people.trained,
+            shipped=self.people.shipped,
+            cnn=settings.cnn and not settings.quick,
+        )
+
+    def __call__(self, job: workers.Job, say: Callable[[str], None]) -> str:
+        """Write a task's result; return why it was left out, "" if it was not."""
+        since = time.perf_counter()
+        try:
+            found = _measured(job.task, self.bench, replace(self.options, say=say))
+        except RecordError as error:
+            if "is not on this machine" not in str(error):
+                raise
+            return f"{job.task.name} is left out: {error}"
+        took = time.perf_counter() - since
+        path = _path(self.bench.folder, job.task)
+        results.save(replace(found, key=job.key, seconds=took), path)
+        return ""
 
 
 def _measured(task: Task, bench: Bench, options: probe.Options) -> results.TaskResult:
@@ -186,6 +217,37 @@ def _measured(task: Task, bench: Bench, options: probe.Options) -> results.TaskR
         return probe.measure(task, task.load(bench.quick), bench, options)
     options.say(task.name)
     return task.run(task, bench)
+
+
+def _people(settings: Settings) -> Participants:
+    return participants(
+        settings.model,
+        settings.engine,
+        settings.peers,
+        installed=not settings.quick,
+        seeds=settings.seeds,
+    )
+
+
+def _to_do(
+    chosen: Sequence[Task], settings: Settings, people: Participants
+) -> tuple[list[workers.Job], dict[str, str]]:
+    """Return tasks that are not measured yet, and why others cannot be."""
+    jobs, left_out = [], {}
+    for task in chosen:
+        key = key_of(task, settings, people)
+        if _there(_path(settings.out, task), key):
+            continue
+        absent = [t for t in needed(task) if path_of(t) is None]
+        if absent:
+            left_out[task.name] = _skip(task, absent)
+        else:
+            jobs.append(workers.Job(task=task, tables=needed(task), key=key))
+    return jobs, left_out
+
+
+def _path(folder: Path, task: Task) -> Path:
+    return folder / "tasks" / f"{task.name}.json"
 
 
 def needed(task: Task) -> tuple[str, ...]:
@@ -240,8 +302,8 @@ def _skip(task: Task, absent: Sequence[str]) -> str:
 def _gathered(settings: Settings, people: Participants) -> list[results.TaskResult]:
     """Return all tasks of the folder that belong to this run, in the order of the report."""
     found = []
-    for name, task in TASKS.items():
-        path = settings.out / "tasks" / f"{name}.json"
+    for task in TASKS.values():
+        path = _path(settings.out, task)
         if path.is_file() and _there(path, key_of(task, settings, people)):
             found.append(results.load_task(path))
     return found
@@ -267,17 +329,21 @@ def _adjusted(found: Sequence[results.TaskResult]) -> list[results.TaskResult]:
 
 
 def _columns(people: Participants, vectors: Vectors) -> list[results.Column]:
-    return [
-        results.Column(
-            name=e.name,
-            kind=e.kind,
-            dimension=vectors.width.get(e.name, 0),
-            modalities=tuple(e.modalities),
-            seconds=vectors.seconds.get(e.name, 0.0),
-            about=people.about.get(e.name, ""),
+    out = []
+    for e in people.encoders:
+        seconds, width = vectors.told(e)
+        about = people.about.get(e.name, "")
+        out.append(
+            results.Column(
+                name=e.name,
+                kind=e.kind,
+                dimension=width,
+                modalities=tuple(e.modalities),
+                seconds=seconds,
+                about=about,
+            )
         )
-        for e in people.encoders
-    ]
+    return out
 
 
 def _data(found: Sequence[results.TaskResult]) -> list[results.Data]:
@@ -300,9 +366,9 @@ def _data(found: Sequence[results.TaskResult]) -> list[results.Data]:
     return list(out.values())
 
 
-def _machine() -> str:
+def _machine(processes: int) -> str:
     return (
-        f"{usable_cores()} cores, {platform.machine()}, {platform.system()}, "
+        f"{usable_cores()} cores, {processes} at work, {platform.machine()}, {platform.system()}, "
         f"Python {platform.python_version()}"
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,9 +58,17 @@ def resampled_people(
         (person, shape (row,); counts, shape (resample, person)).
     """
     people, person = np.unique(subject, return_inverse=True)
+    return person, _drawn(len(people), resamples, seed)
+
+
+@lru_cache(maxsize=4)  # 60 MB for the largest table; every encoder and measure asks for the same
+def _drawn(people: int, resamples: int, seed: int) -> NDArray[np.float64]:
+    """Return how often each resample drew each person; read-only."""
     rng = np.random.default_rng(seed)
-    n = len(people)
-    return person, rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
+    counts = rng.multinomial(people, np.full(people, 1 / people), size=resamples)
+    counts = counts.astype(np.float64)
+    counts.flags.writeable = False
+    return counts
 
 
 def _estimate(value: float, replicates: NDArray, rows: int, people: int) -> Estimate:

@@ -7,8 +7,11 @@ what was made of it, and a run that was killed goes on where it stopped.
 from __future__ import annotations
 
 import hashlib
+import os
 import time
+from contextlib import suppress
 from functools import lru_cache
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
@@ -27,6 +30,9 @@ MAKERS = ("signal", "models", "runtime", "benchmark/baselines", "benchmark/peers
 
 CHUNK = 2000
 """Windows after which what was made is written down."""
+
+DAMAGED = (OSError, ValueError, KeyError, EOFError, BadZipFile)
+"""What reading half a file raises."""
 
 
 @lru_cache(maxsize=8)
@@ -70,6 +76,7 @@ class Vectors:
         self.seconds: dict[str, float] = {}
         self.width: dict[str, int] = {}
         self._known: dict[str, dict[bytes, NDArray[np.float32]]] = {}
+        self._read: set[Path] = set()
         self._who: dict[int, tuple[Encoder, str]] = {}
 
     def embed(self, encoder: Encoder, key: str, signals: Signals) -> NDArray[np.float32]:
@@ -87,8 +94,10 @@ class Vectors:
             return encoder.embed(signals)
         use = [m for m in encoder.modalities if m in signals.series]
         place = f"{self._identity(encoder)} {'+'.join(use)}"
-        known = self._load(place, encoder.name)
+        known = self._known.setdefault(place, {})
         names = windows_named(signals, use)
+        if any(n not in known for n in names):  # another process may have made them
+            self._load(place, encoder.name)
         new = np.flatnonzero([n not in known for n in names])
         for first in range(0, len(new), CHUNK):
             part = new[first : first + CHUNK]
@@ -117,21 +126,40 @@ class Vectors:
         plain = "".join(c if c.isalnum() else "_" for c in place)[:60]
         return self.folder / f"{plain}-{made}"
 
-    def _load(self, place: str, name: str) -> dict[bytes, NDArray[np.float32]]:
-        if place in self._known:
-            return self._known[place]
-        known = self._known[place] = {}
-        folder = self._at(place)
+    def told(self, encoder: Encoder) -> tuple[float, int]:
+        """Return what all runs and processes found out about an encoder.
+
+        Returns:
+            (seconds that embedding took; most numbers in a vector of one modality, 0 if unknown).
+        """
+        if self.folder is None:
+            return self.seconds.get(encoder.name, 0.0), self.width.get(encoder.name, 0)
+        seconds, width, known, seen = 0.0, 0, encoder.modalities, set[tuple[str, ...]]()
+        for use in [c for k in range(len(known)) for c in combinations(known, k + 1)]:
+            folder = self._at(f"{self._identity(encoder)} {'+'.join(use)}")
+            for path in sorted(folder.glob("*.npz")) if folder else ():
+                with suppress(*DAMAGED), np.load(path, allow_pickle=False) as file:
+                    seconds += float(file["seconds"])
+                    if len(use) == 1 and use not in seen:  # reading vectors takes time
+                        width = max(width, file["vectors"].shape[1])
+                        seen.add(use)
+        return seconds, width
+
+    def _load(self, place: str, name: str) -> None:
+        """Read what was written down since the last look."""
+        known, folder = self._known[place], self._at(place)
         for path in sorted(folder.glob("*.npz")) if folder else ():
+            if path in self._read:
+                continue
             try:
                 with np.load(path, allow_pickle=False) as file:
                     names, made = file["names"], file["vectors"]
                     self.seconds[name] = self.seconds.get(name, 0.0) + float(file["seconds"])
-            except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # half a file: made again
+            except DAMAGED:  # half a file: made again
                 path.unlink(missing_ok=True)
                 continue
+            self._read.add(path)
             known.update(zip([bytes(n) for n in names], made, strict=True))
-        return known
 
     def _save(
         self, place: str, key: str, names: list[bytes], made: NDArray[np.float32], took: float
@@ -143,11 +171,12 @@ class Vectors:
         digest = hashlib.sha256(b"".join(names)).hexdigest()[:16]
         plain = "".join(c if c.isalnum() else "_" for c in key)[:60]
         path = folder / f"{plain}-{digest}.npz"
-        part = path.with_suffix(".part")
+        part = path.with_suffix(f".{os.getpid()}.part")
         rows = np.frombuffer(b"".join(names), np.uint8).reshape(len(names), -1)
         with part.open("wb") as file:
             np.savez(file, names=rows, vectors=made, seconds=took)
         part.replace(path)
+        self._read.add(path)
 
 
 def windows_named(signals: Signals, modalities: list[str]) -> list[bytes]:

@@ -143,6 +143,8 @@ def bench(
     engine: Literal["torch", "onnx"] = "torch",
     peer: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
     cnn: bool = True,
+    seeds: tuple[str, ...] = (),
+    workers: int | None = None,
 ) -> int:
     """Measure a model on public data beside baselines and peers, and write an honest report.
 
@@ -155,8 +157,10 @@ def bench(
 
     $ cardioprint bench --engine onnx --peer papagei_s=papagei_s.pt --peer csfm=csfm-tiny.bin
 
+    $ cardioprint bench --model models/a --seeds runs/a-seed1 runs/a-seed2
+
     Args:
-        model: Packaged model or model folder.
+        model: Packaged model, model folder, run folder of `pretrain`, or checkpoint.
         out: Run folder: results, vectors, report.
         tasks: Which tasks; default: all.
         quick: Fewer people and resamples, one seed, no CNN, no trees: never a headline.
@@ -164,10 +168,14 @@ def bench(
         engine: torch: float32 weights; onnx: the int8 graphs that are shipped.
         peer: NAME=PATH of published weights; repeat it for more peers. OpenECG takes part by
             itself where its package is installed.
-        cnn: Train a small supervised network on the same folds; takes as long again.
+        cnn: Train a small supervised network on the same folds.
+        seeds: More runs of the model's recipe with other seeds, each named as the model is: how
+            far the headline of each probe moves from pretraining to pretraining.
+        workers: Processes of one thread each, which changes no figure. Default: usable cores, at
+            most 4.
     """
     _need_torch()
-    from cardioprint.benchmark import headlines
+    from cardioprint.benchmark import report_page
     from cardioprint.benchmark.run import Settings, run
 
     settings = Settings(
@@ -179,10 +187,12 @@ def bench(
         engine=engine,
         peers=peer,
         cnn=cnn,
+        seeds=seeds,
+        workers=workers,
     )
     with _progress() as say:
         run(settings, say)
-    print(headlines.table(out))
+    print(report_page.table(out))
     return 0
 
 

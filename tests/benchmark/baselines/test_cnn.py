@@ -6,7 +6,7 @@ import pytest
 from cardioprint.benchmark import probes
 from cardioprint.benchmark.baselines import base
 from cardioprint.benchmark.baselines.base import Signals
-from cardioprint.benchmark.baselines.cnn import SupervisedCNN, Task, Training, inner_split
+from cardioprint.benchmark.baselines.cnn import ABOUT, SupervisedCNN, Task, Training, inner_split
 from cardioprint.benchmark.baselines.crossfit import out_of_fold
 from cardioprint.errors import ChannelError, RecordError
 
@@ -33,6 +33,20 @@ def test_no_person_decides_when_to_stop_training_on_them():
         assert not set(subject[inner]) & set(subject[held])
         assert len(inner) + len(held) == 150
         assert 20 <= len(held) <= 45
+
+
+@pytest.mark.parametrize(
+    ("windows", "parts", "passes"), [(1600, 25, 12), (320, 10, 30), (30, 1, 40), (40_000, 625, 1)]
+)
+def test_many_windows_are_passed_less_often(windows, parts, passes):
+    training = Training()
+    assert (training.parts(windows), training.passes(windows)) == (parts, passes)
+    assert Training(steps=10**6).passes(windows) == training.epochs
+    assert training.peak(windows) <= training.rate == training.peak(1600)
+
+
+def test_the_report_says_what_the_training_is():
+    assert f"{Training().steps} steps of up to {Training().batch} windows" in ABOUT
 
 
 def test_it_learns_which_leads_are_swapped(people, subject):

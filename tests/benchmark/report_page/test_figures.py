@@ -21,7 +21,7 @@ from cardioprint.benchmark.report_page.drawing import (
     ticks,
 )
 from cardioprint.benchmark.report_page.figures import curves, forest, looks, reliability, traces
-from cardioprint.benchmark.report_page.parts import transfer
+from cardioprint.benchmark.report_page.parts import curve_tables, transfer
 from cardioprint.benchmark.report_page.standing import headline, ranked
 from cardioprint.errors import RecordError
 
@@ -104,6 +104,39 @@ def test_curves_have_one_mark_a_number_and_clean_apart(loaded):
     told = [replace(c, clean=0.7) for c in labels]
     texts = [i.words for i in curves.panel(told, MODEL, of, "", "").items if isinstance(i, Text)]
     assert "clean" not in texts and "1 %" in texts
+
+
+def test_refusals_stand_below_the_steps_and_rings_for_what_is_left(loaded):
+    of, found = looks.looks(loaded), task(loaded, "five_class").curves
+    noise = next(c for c in found if c.name == "ecg: muscle noise" and c.encoder == MODEL)
+    plain = curves.panel([noise], MODEL, of, "noise", "")
+    share = (0.0, 0.0, 0.002, 0.3, 0.8, 1.0)
+    told = replace(noise, refused=share, kept=(0.8, 0.8, 0.8, 0.79, 0.81, NAN))
+    drawn = curves.panel([told], MODEL, of, "noise", "")
+    texts = [i.words for i in drawn.items if isinstance(i, Text)]
+    assert texts[texts.index("refused") + 1 :][:6] == [
+        "0 %",
+        "0 %",
+        "<1 %",
+        "30 %",
+        "80 %",
+        "100 %",
+    ]
+    rings = [m for m in marks(drawn) if m.shape == "ring"]
+    assert len(rings) == 3 and "of the 70 % that are not refused" in rings[1].tip
+    assert drawn.height == plain.height + curves.REFUSED
+    table = str(curve_tables.table([[told]], "t"))
+    assert "(30 % refused, others 0.790)" in table and "(100 % refused)" in table
+
+
+def test_the_whole_window_is_a_step_among_lengths_and_not_drawn_twice(loaded):
+    of, found = looks.looks(loaded), task(loaded, "five_class").curves
+    noise = next(c for c in found if c.name == "ecg: muscle noise" and c.encoder == MODEL)
+    length = replace(noise, name="length", axis="length, s", clean=noise.value[3])
+    texts = [
+        i.words for i in curves.panel([length], MODEL, of, "", "").items if isinstance(i, Text)
+    ]
+    assert "clean" not in texts
 
 
 def test_reliability_lies_in_the_unit_square(loaded):

@@ -15,7 +15,7 @@ from cardioprint.benchmark.report_page.markup import VOID
 from cardioprint.benchmark.report_page.page import PARTS
 from cardioprint.benchmark.report_page.page import page as page_of
 from cardioprint.benchmark.report_page.report import Report
-from cardioprint.benchmark.results import load_run, load_task, save
+from cardioprint.benchmark.results import Seed, load_run, load_task, save
 from cardioprint.errors import RecordError
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=y>|`]](javascript:z)'
@@ -105,6 +105,28 @@ def test_every_file_is_written_and_small_enough(full):
     assert not list(full.glob("*.part"))
     for path in full.glob("*.png"):
         assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_the_spread_between_pretrainings_stands_beside_every_probe(tmp_path):
+    folder = bench_results.make(tmp_path, encoders=bench_results.ENCODERS[:3])
+    alone = "One pretraining seed: spread between pretrainings unknown."
+    assert alone in drawn(folder).text and alone in words_of(folder)
+    assert alone in report_page.table(folder)
+    path = folder / "tasks" / "age_ecg.json"
+    seeds = tuple(Seed(name=f"<r{k}>", seed=k, value=10.0 + k) for k in range(3))
+    save(replace(load_task(path), seeds=seeds), path)
+    told = "Seed to seed: SD 1.0 over 3 pretraining seeds: 10.0 (seed 0), 11.0 (seed 1) and 12.0"
+    assert told in drawn(folder).text and told in words_of(folder)
+    assert "seed to seed: SD 1.0 over 3" in drawn(folder).text
+    table = report_page.table(folder)
+    assert "| seed to seed |" in table and "| SD 1.0 over 3 |" in table
+    assert "Known on 1 of 4 probe tasks." in table
+
+
+def test_a_table_for_a_terminal_is_not_escaped(full):
+    table = report_page.table(full)
+    assert "\\" not in table and "**" not in table and "&lt;" not in table
+    assert "| Age from ECG lead II (MAE, years; ECG, linear head) ↓ |" in table
 
 
 def test_well_formed_with_every_section_in_order(page):

@@ -38,3 +38,22 @@ def write(folder: Path) -> list[Path]:
         part.write_text(words, encoding="utf-8", newline="\n")
         part.replace(folder / name)
     return [*(folder / name for name in texts), *pictured]
+
+
+def table(folder: Path) -> str:
+    """Return `table.md` for a terminal, and below it what was left out.
+
+    Args:
+        folder: Written by the runner.
+
+    Raises:
+        RecordError: The folder holds nothing of a run.
+    """
+    from cardioprint.benchmark.report_page import loading, markdown
+    from cardioprint.benchmark.report_page.report import Report
+
+    report = Report(loading.read(folder))
+    left_out = [f"{m.what}: {m.why}" for m in report.loaded.missing]
+    return "\n".join(
+        [markdown.plain(markdown.table(report)), *left_out, *report.loaded.run.skipped]
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from cardioprint.benchmark.report_page import standing, tables, verdict, wording
+from cardioprint.benchmark.report_page import pretrainings, standing, tables, verdict, wording
 from cardioprint.benchmark.report_page.parts import (
     audits,
     checklist,
@@ -45,6 +45,12 @@ def escape(words: object) -> str:
     return re.sub(r"([\\`*_\[\]|#~$])", r"\\\1", safe)
 
 
+def plain(markdown: str) -> str:
+    """Return Markdown as it reads in a terminal: nothing escaped, nothing bold."""
+    words = re.sub(r"\\([\\`*_\[\]|#~$])|\*\*", r"\1", markdown)
+    return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def code(words: object) -> str:
     """Return words as code that no backtick can leave."""
     one_line = re.sub(r"\s+", " ", str(words)).strip()
@@ -60,14 +66,24 @@ def rows(head: Sequence[str], lines: Iterable[Sequence[str]]) -> list[str]:
 def table(report: Report) -> str:
     """Return the README's table: one line a question, the model beside the best to beat."""
     found = [_headline(s) for s in report.standings]
-    head = ("", escape(report.model), "best to beat", "difference, Holm p", "")
+    head = ["", escape(report.model), "best to beat", "difference, Holm p", ""]
+    tasks = report.loaded.tasks
+    if pretrainings.any_known(tasks):
+        head.append("seed to seed")
+        for line, s in zip(found, report.standings, strict=True):
+            line.append(pretrainings.short(s.task, _decimals(s)))
     mark = [f"**{report.mark}.**", ""] if report.mark else []
-    return "\n".join([*mark, *rows(head, found), ""])
+    told = pretrainings.summary(tasks)
+    below = ["", escape(told)] if told else []
+    return "\n".join([*mark, *rows(head, found), *below, ""])
+
+
+def _decimals(s: Standing) -> int:
+    return wording.digits(s.measure, [x.value for x in (s.model, s.rival) if x is not None])
 
 
 def _headline(s: Standing) -> list[str]:
-    values = [x.value for x in (s.model, s.rival) if x is not None]
-    decimals = wording.digits(s.measure, values)
+    decimals = _decimals(s)
     how = wording.how(*s.task.headline[:2])
     asked = f"{s.task.title} ({'; '.join(t for t in (s.measure, how) if t)})"
     way = " \N{DOWNWARDS ARROW}" if s.model and standing.lower(s.model) else ""
@@ -145,8 +161,9 @@ def _task(s: Standing, model: str) -> list[str]:
     task = s.task
     lines = [f"### {escape(task.title)}", ""]
     lines += [f"- *{escape(k)}*: {escape(v)}" for k, v in task.facts.items()]
-    lines += [f"- {escape(n)}" for n in task.notes]
-    if task.facts or task.notes:
+    seeds = pretrainings.sentence(task)
+    lines += [f"- {escape(n)}" for n in (*task.notes, *filter(None, [seeds]))]
+    if task.facts or task.notes or seeds:
         lines.append("")
     scores = standing.ranked(standing.headline(task))
     decimals = wording.digits(s.measure, (x.value for x in scores))

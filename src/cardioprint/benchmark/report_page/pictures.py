@@ -20,6 +20,9 @@ COLUMNS = 3
 RANKED = 3
 """Examples of a task that were chosen by rank: best, median, worst; others stand on the page."""
 
+PICTURED = ("noise", "sampling rate", "length")
+"""Ladders of many steps: those of one or two stand on the page."""
+
 MOST_PANELS = 24
 """Panels of a picture; the page shows all."""
 
@@ -29,7 +32,10 @@ def write(report: Report, folder: Path) -> list[Path]:
     found = {
         "forest": (_forest(report), "All tasks, all encoders, 95 % intervals over people"),
         "efficiency": (_efficiency(report), "How many people\u2019s labels it needs"),
-        "robustness": (_robustness(report), "Worse signals than those that were learnt from"),
+        "robustness": (
+            _robustness(report),
+            "Worse signals than those that were learnt from; rings: windows not refused",
+        ),
         "calibration": (_calibration(report), "Whether 30 % means 30 %"),
         "reconstruction": (_reconstruction(report), f"{reconstruction.WARNING}"),
     }
@@ -86,7 +92,9 @@ def _efficiency(report: Report) -> list[Drawing]:
 def _robustness(report: Report) -> list[Drawing]:
     out = []
     for task in report.loaded.tasks:
-        for drawn in robustness.panels(report, task)[0]:
+        for drawn, group in zip(*robustness.panels(report, task), strict=True):
+            if not any(word in group[0].name for word in PICTURED):
+                continue
             drawn.subtitle = f"{task.title}: {drawn.subtitle}"
             out.append(drawn)
     return out
