@@ -41,11 +41,13 @@ class Arm:
         question: Row of the table it belongs to.
         change: What it does to the run.
         share: Of the people that are learnt from.
+        corpus: Cache of people to learn from, a folder in `CORPUS`.
     """
 
     question: str
     change: Callable[[Run], Run]
     share: float = 1.0
+    corpus: str = "train"
 
 
 def model(**changes: object) -> Callable[[Run], Run]:
@@ -83,6 +85,7 @@ PHASE, LOSS, MASK = "state against phase", "which losses", "what is hidden"
 COLLAPSE, BOTTLENECK = "what prevents the collapse", "the bottleneck"
 TOLD, PEOPLE = "what the fingerprint is told to describe", "how people are weighted"
 PERSONS, SIZE = "how many people", "how large"
+VIRTUAL = "whether simulated people help"
 
 ARMS: dict[str, Arm] = {
     "baseline": Arm(question="", change=lambda run: run),
@@ -130,6 +133,12 @@ ARMS: dict[str, Arm] = {
     "25 tokens": Arm(question=BOTTLENECK, change=model(latents=25)),
     "10 free tokens": Arm(question=BOTTLENECK, change=model(fold=False, near=False)),
     "decoders see encoders": Arm(question=BOTTLENECK, change=model(peek=True)),
+    "simulated people too": Arm(question=VIRTUAL, change=lambda run: run, corpus="train_simulated"),
+    "simulated too, spectra, rhythm": Arm(
+        question=VIRTUAL,
+        change=both(model(spectrum=8), loss(rhythm=0.5)),
+        corpus="train_simulated",
+    ),
     "a tenth of the people": Arm(question=PERSONS, change=lambda run: run, share=0.1),
     "a quarter of the people": Arm(question=PERSONS, change=lambda run: run, share=0.25),
     "half of the people": Arm(question=PERSONS, change=lambda run: run, share=0.5),
@@ -223,7 +232,8 @@ def train_arms(
                 continue
             run = prepared(name, seed, core_minutes, cache)
             print(f"{name}, seed {seed}: {run.steps} steps", flush=True)
-            train(run, some_people(cache, ARMS[name].share), held_out, folder)
+            learnt = open_cache(CORPUS / ARMS[name].corpus)
+            train(run, some_people(learnt, ARMS[name].share), held_out, folder)
             (folder / "done.json").write_text(json.dumps({"steps": run.steps}))
 
 
