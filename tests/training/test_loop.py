@@ -53,6 +53,18 @@ def test_ten_and_ten_resumed_steps_equal_twenty(smoke_cache, tmp_path, monkeypat
     assert max(moved) > 1e-3
 
 
+def test_a_fixed_temperature_stays_where_it_is(smoke_cache, tmp_path):
+    run = replace(smoke(), steps=4, warmup=1)
+    fixed = replace(run, objective=replace(run.objective, temperature=0.05))
+    train(fixed, smoke_cache, None, tmp_path / "a")
+    more = train(replace(fixed, steps=6), smoke_cache, None, tmp_path / "a")  # resumes at 4
+    assert more.log_scale.exp().tolist() == pytest.approx([20.0, 20.0])
+    assert train(run, smoke_cache, None, tmp_path / "b").log_scale.tolist() != [2.3, 2.3]
+    for wrong in (0.01, 2.0):
+        with pytest.raises(ValueError, match="temperature"):
+            replace(run.objective, temperature=wrong)
+
+
 def test_a_kill_while_writing_leaves_the_old_checkpoint(smoke_cache, tmp_path, monkeypatch):
     run = replace(smoke(), steps=4, save_every=2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +14,10 @@ from cardioprint.training import ranks
 
 MEASURED = 0.8
 """Least share of a patch that was measured where it is shown, as in use: `m2ae.whole`."""
+
+
+COLDEST = 0.03
+"""Lowest temperature: `losses` limits the scale to its inverse."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +46,8 @@ class ObjectiveConfig:
     """InfoNCE between fingerprints of two windows of a person."""
     decorrelation: float = 0.02
     """Squared correlation between features: without it their effective rank fell to 8."""
+    temperature: float | None = None
+    """Of both contrasts; None: learnt, from 0.1."""
     contrast: str = "info_nce"
     """info_nce: over the batch of all ranks; sigmoid: pair by pair, over a rank's own rows."""
 
@@ -49,6 +56,8 @@ class ObjectiveConfig:
             raise ValueError(f"phase_from must be tokens or fingerprint, not {self.phase_from!r}")
         if self.contrast not in ("info_nce", "sigmoid"):
             raise ValueError(f"contrast must be info_nce or sigmoid, not {self.contrast!r}")
+        if self.temperature is not None and not COLDEST <= self.temperature <= 1:
+            raise ValueError(f"temperature must be {COLDEST} to 1, not {self.temperature}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +105,9 @@ class Objective(nn.Module):
         )
         self.read_rhythm = nn.Linear(c.fingerprint // 2, rhythm.SIZE) if config.rhythm > 0 else None
         # One temperature for phase, one for state; 0.1 to begin with.
-        self.log_scale = nn.Parameter(torch.tensor([2.3, 2.3]))
+        fixed = config.temperature
+        scale = 2.3 if fixed is None else -math.log(fixed)
+        self.log_scale = nn.Parameter(torch.tensor([scale, scale]), requires_grad=fixed is None)
         # Nearly all pairs are mismatches: the first guess is that every one is (Zhai 2023).
         self.bias = nn.Parameter(torch.tensor([-10.0, -10.0]))
 
