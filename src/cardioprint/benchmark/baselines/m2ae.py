@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from cardioprint.models.m2ae import M2AE
+    from cardioprint.models.m2ae import M2AE, View
     from cardioprint.types import Windows
 
 BATCH = 64
@@ -88,6 +88,8 @@ class Fingerprints:
 
     def reconstruct(self, windows: Windows, source: str, target: str) -> NDArray[np.float32]:
         """Return what the target's decoder makes of the source, shape (window, time)."""
+        if self.model.config.peek:  # the bottleneck's tokens are not all that it looks at
+            return self._decoded(windows, source, target)
         decoder = self.model.decoders[target]
         return self._read(windows, (source,), lambda z: decoder(z).flatten(1))
 
@@ -103,28 +105,44 @@ class Fingerprints:
             parts = self._tokens(windows, modalities).split(BATCH)
             return np.concatenate([read(z).numpy() for z in parts])
 
-    def _tokens(self, windows: Windows, modalities: tuple[str, ...]) -> Tensor:
-        """Return the bottleneck's tokens, shape (window, latent, feature)."""
+    def _decoded(self, windows: Windows, source: str, target: str) -> NDArray[np.float32]:
+        import torch
+
+        made = [np.zeros((0, self.model.config.window_samples), np.float32)]
+        with torch.no_grad():
+            for views in self._views(windows, (source,)):
+                encoded = self.model.look(views)
+                z = self.model.bottleneck(encoded)
+                made.append(self.model.decode(z, encoded)[target].flatten(1).numpy())
+        return np.concatenate(made)
+
+    def _views(self, windows: Windows, modalities: tuple[str, ...]) -> Iterator[dict[str, View]]:
+        """Yield what the encoders see of some windows after the other."""
         import torch
 
         from cardioprint.models.m2ae import whole
+
+        for first in range(0, len(windows), BATCH):
+            part = slice(first, first + BATCH)
+            yield {
+                m: whole(
+                    torch.from_numpy(windows.samples[part, MODALITIES.index(m)]),
+                    torch.from_numpy(windows.valid[part, MODALITIES.index(m)]),
+                    self.model.config.patch,
+                )
+                for m in modalities
+            }
+
+    def _tokens(self, windows: Windows, modalities: tuple[str, ...]) -> Tensor:
+        """Return the bottleneck's tokens, shape (window, latent, feature)."""
+        import torch
 
         for known, shown, tokens in self._last:
             if known is windows and shown == modalities:
                 return tokens
         out = [torch.zeros((0, self.model.config.latents, self.model.config.features))]
         with torch.no_grad():
-            for first in range(0, len(windows), BATCH):
-                part = slice(first, first + BATCH)
-                views = {
-                    m: whole(
-                        torch.from_numpy(windows.samples[part, MODALITIES.index(m)]),
-                        torch.from_numpy(windows.valid[part, MODALITIES.index(m)]),
-                        self.model.config.patch,
-                    )
-                    for m in modalities
-                }
-                out.append(self.model.encode(views))
+            out += [self.model.encode(views) for views in self._views(windows, modalities)]
         self._last.append((windows, modalities, torch.cat(out)))
         return self._last[-1][2]
 
