@@ -1,5 +1,7 @@
 """Reconstruction: an oracle is perfect, noise is worse than nothing, examples are not picked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,14 @@ def test_trivial_generators_stand_beside_the_model(found):
     assert {"noise", "mean ECG", "nearest neighbour", "template, data set's lag"} <= set(gaps)
     assert "template, record's lag (told)" not in gaps  # it knows what nobody knows: no rival
     assert all(g.a == "oracle" and g.gap > 0 for g in gaps.values())
+
+
+def test_encoders_alone_get_the_same_figures(found, tmp_path):
+    data = people.fresh(people.people())
+    bench = people.bench([people.Oracle(data.full)], tmp_path)
+    alone = reconstruction.measure(reconstruction.TASK, replace(bench, trivial=False), data)
+    assert {s.encoder for s in alone.scores} == {"oracle"}
+    assert alone.scores == tuple(s for s in found[0].scores if s.encoder == "oracle")
 
 
 def test_examples_are_the_best_median_and_worst_and_three_by_lot(found):

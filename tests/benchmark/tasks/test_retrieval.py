@@ -1,5 +1,7 @@
 """Retrieval: an oracle always finds, noise finds by chance, controls mean what they say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,13 @@ def test_beats_and_rates_stand_beside_the_model(found):
     assert not people.figures(found, "raw")  # its ECG means nothing beside a PPG
     assert found.headline == ("ppg>ecg", "", known)
     assert {g.b for g in found.gaps} == {"noise", "beat matching", "heart rate", "hand features"}
+
+
+def test_encoders_can_be_measured_alone(tmp_path):
+    data = people.fresh(people.people())
+    bench = people.bench([people.Oracle(data.full)], tmp_path)
+    alone = retrieval.measure(retrieval.TASK, replace(bench, trivial=False), data)
+    assert {s.encoder for s in alone.scores} == {"oracle"}
 
 
 def test_a_crowd_that_is_not_there_is_not_claimed(found):

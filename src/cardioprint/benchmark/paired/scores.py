@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,13 +12,28 @@ from cardioprint.benchmark import comparison
 from cardioprint.benchmark.results import Better, Data, Gap, Score, TaskResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from cardioprint.benchmark.statistics import Estimate
     from cardioprint.benchmark.tasks.base import Measured
 
 Headline = tuple[str, str, str]
 """(inputs, head, measure) of the figure that stands for a task."""
+
+_HEAR: ContextVar[Callable[[Score, Estimate], None] | None] = ContextVar("hear", default=None)
+
+
+@contextmanager
+def heard(hear: Callable[[Score, Estimate], None]) -> Iterator[None]:
+    """Have every figure told as it comes in, with the replicates that a report has no use for.
+
+    Who keeps them can compare encoders that were measured on different days.
+    """
+    before = _HEAR.set(hear)
+    try:
+        yield
+    finally:
+        _HEAR.reset(before)
 
 
 class Scores:
@@ -72,6 +89,9 @@ class Scores:
             note=note,
         )
         self.scores.append(score)
+        hear = _HEAR.get()
+        if hear is not None:
+            hear(score, found)
         if rival and (inputs, "", measure) == self.headline:
             self._heads.append((score, found))
 

@@ -131,6 +131,8 @@ class Bench:
         embed: (encoder, a key that names these windows for good, windows) -> vectors, remembered
             between tasks and runs. The key has to change when the windows do.
         seed: Of folds and draws.
+        trivial: Whether methods that have learnt nothing are measured beside the encoders; who
+            compares encoders among themselves saves half of the time.
     """
 
     encoders: Sequence[Encoder]
@@ -138,6 +140,7 @@ class Bench:
     quick: bool
     embed: Callable[[Encoder, str, Signals], NDArray[np.float32]]
     seed: int = 0
+    trivial: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,14 +83,18 @@ def measure(task: Measured, bench: Bench, data: PairedRecords) -> TaskResult:
                 note = "told what nobody knows of a new record" if known else ""
                 scores.add(name, kind, path, words, estimate, better, note, rival=not known)
 
-        near = retrieval.standardised(hand.embed(data.full, (source,)))[agree]
-        trivial = {
-            "flat line": np.zeros_like(truth),
-            f"mean {target.upper()}": generators.others_mean(truth, subject),
-            "nearest neighbour": generators.nearest(near, truth, subject),
-            "template, data set's lag": generators.template(paired, index, target, usual, own),
-            "template, record's lag (told)": generators.template(paired, index, target, own, own),
-        }
+        trivial: dict[str, NDArray[np.float32]] = {}
+        if bench.trivial:
+            near = retrieval.standardised(hand.embed(data.full, (source,)))[agree]
+            trivial = {
+                "flat line": np.zeros_like(truth),
+                f"mean {target.upper()}": generators.others_mean(truth, subject),
+                "nearest neighbour": generators.nearest(near, truth, subject),
+                "template, data set's lag": generators.template(paired, index, target, usual, own),
+                "template, record's lag (told)": generators.template(
+                    paired, index, target, own, own
+                ),
+            }
         for name, made in trivial.items():
             measures, _ = compare(generators.with_gain(made, truth, subject))
             found = _estimates(measures, subject)

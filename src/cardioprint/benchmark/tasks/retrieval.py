@@ -108,8 +108,9 @@ def measure(task: Measured, bench: Bench, data: PairedRecords) -> TaskResult:
         another=drawn.own[:, 0],
         quick=bench.quick,
     )
-    _by_beats(search)
-    _by_rate(search)
+    if bench.trivial:
+        _by_beats(search)
+        _by_rate(search)
     for entrant in entrants(bench):
         if entrant.phased:
             _by_tokens(search, entrant)
