@@ -1,10 +1,12 @@
 """What makes a good fingerprint: one change at a time, under equal compute, on frozen probes.
 
-    python benchmarks/ablations.py train --core-minutes 20        # resumes; arms one after another
-    python benchmarks/ablations.py measure --out docs/results     # table and picture
+    python benchmarks/ablations.py train                     # resumes; arms one after another
+    python benchmarks/ablation_scores.py                     # each finished arm once
+    python benchmarks/ablation_table.py --out docs/results   # table and picture
 
 Every arm gets as many steps as its floating-point operations allow for the same total, so that
-a larger bottleneck pays for itself. Arms are compared with the baseline on the same people.
+a larger bottleneck pays for itself, and an arm that another machine trains is worth as much.
+Arms are compared with the baseline of the same budget on the same people.
 """
 
 from __future__ import annotations
@@ -12,25 +14,62 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import tyro
 
 from cardioprint.corpus.cache import Cache, open_cache
-from cardioprint.training.flops import flops
-from cardioprint.training.loop import tensors, train
+from cardioprint.errors import UnknownNameError
+from cardioprint.models.m2ae import M2AE
+from cardioprint.training.batches import Sampler
+from cardioprint.training.flops import flops, matmul_rate
+from cardioprint.training.loop import DeadRunError, tensors, train
 from cardioprint.training.objective import Objective
 from cardioprint.training.recipes import Run, recipe
 
-FLOPS_A_CORE_MINUTE = 60 * 200e9
-"""What a core of the machine the figures come from does in training (bfloat16), measured."""
-
 CORPUS, RUNS = Path("runs/cache"), Path("runs/ablations")
 """Where the cache of people to learn from (`train`, `valid`) and the finished arms are."""
+
+
+FASTER = 1.3
+"""How much faster products in bfloat16 must be than in float32 for a run to use them: a machine
+without such instructions emulates them at a hundredth of the speed."""
+
+
+def narrow() -> Run:
+    """Half as wide as `tiny`, 0.76 M parameters: a proxy that a core can afford forty times."""
+    tiny = recipe("tiny")
+    model = replace(tiny.model, features=64, heads=2, decoder_features=32)
+    # As in `recipes`: the best learning rate falls as one over the width.
+    return replace(tiny, name="narrow", model=model, learning_rate=2 * tiny.learning_rate)
+
+
+BASES: dict[str, Callable[[], Run]] = {"narrow": narrow, "tiny": lambda: recipe("tiny")}
+"""What an arm changes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What every arm of one table gets; arms of two budgets are never in one table."""
+
+    pflop: float = 0.016
+    """Operations of the matrix products, forward and back, in 1e15."""
+    base: str = "narrow"
+    """What the arms change: a key of `BASES`."""
+
+    def __post_init__(self) -> None:
+        if self.base not in BASES:
+            raise UnknownNameError("base", self.base, BASES)
+
+    @property
+    def name(self) -> str:
+        """Of the folders of runs and results."""
+        return f"{self.base}-{self.pflop:g}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +145,8 @@ ARMS: dict[str, Arm] = {
     "no description": Arm(question=TOLD, change=loss(description=0.0)),
     "contrast x 0.25": Arm(question=LOSS, change=loss(phase=0.025, state=0.05)),
     "contrast x 4": Arm(question=LOSS, change=loss(phase=0.4, state=0.8)),
+    "temperature 0.05": Arm(question=LOSS, change=loss(temperature=0.05)),
+    "temperature 0.2": Arm(question=LOSS, change=loss(temperature=0.2)),
     "sigmoid pairs": Arm(question=LOSS, change=loss(contrast="sigmoid")),
     "hide 50 %": Arm(question=MASK, change=batch(mask_ratio=0.5)),
     "hide 80 %": Arm(question=MASK, change=batch(mask_ratio=0.8)),
@@ -142,14 +183,8 @@ ARMS: dict[str, Arm] = {
     "a tenth of the people": Arm(question=PERSONS, change=lambda run: run, share=0.1),
     "a quarter of the people": Arm(question=PERSONS, change=lambda run: run, share=0.25),
     "half of the people": Arm(question=PERSONS, change=lambda run: run, share=0.5),
-    "half as wide": Arm(
-        question=SIZE,
-        change=both(
-            model(features=64, heads=2, decoder_features=32),
-            # As in `recipes`: the best learning rate falls as one over the width.
-            lambda run: replace(run, learning_rate=2 * run.learning_rate),
-        ),
-    ),
+    "narrow": Arm(question=SIZE, change=sized(narrow())),
+    "tiny": Arm(question=SIZE, change=sized(recipe("tiny"))),
     "small": Arm(question=SIZE, change=sized(recipe("small"))),
 }
 """In the order in which they are trained: the first questions first."""
@@ -174,67 +209,115 @@ def some_people(cache: Cache, share: float) -> Cache:
     return replace(cache, quality=quality)
 
 
-def operations(run: Run, cache: Cache) -> float:
-    """Return the floating-point operations of a mean step of a run."""
-    from cardioprint.training.batches import Sampler
+def operations(run: Run, cache: Cache, rows: int = 8, steps: int = 24) -> float:
+    """Return the floating-point operations of a mean step of a run.
 
-    torch.manual_seed(0)
-    objective = Objective(_fresh(run), run.objective)
-    sampler, cpu = Sampler(cache, run.batch, seed=0), torch.device("cpu")
+    Args:
+        run: Whose.
+        cache: What windows are cut from.
+        rows: Pairs in the steps that are counted: a pair costs the same in a larger one, but for
+            the contrast, which is nothing beside it.
+        steps: How many are counted.
+    """
+    few = replace(run, batch=replace(run.batch, size=rows))
+    with torch.random.fork_rng():
+        objective = Objective(M2AE(run.model), run.objective)
+    sampler, cpu = Sampler(cache, few.batch, seed=0), torch.device("cpu")
     seen: dict[str, list[float]] = {}
-    for step in range(48):
+    for step in range(steps):
         made = sampler.batch(step)
-        if len(seen.setdefault(made.kind, [])) < 2:
-            seen[made.kind] += flops(objective, [tensors(made, run, step, cpu)])
+        seen.setdefault(made.kind, []).extend(flops(objective, [tensors(made, few, step, cpu)]))
     c = run.batch
     share = {"same": c.same, "both": c.both, "short": c.short}
     share["other"] = 1 - sum(share.values())
-    return sum(share[kind] * float(np.mean(counts)) for kind, counts in seen.items())
+    pair = sum(share[kind] * float(np.mean(counts)) for kind, counts in seen.items()) / rows
+    return pair * c.size
 
 
-def _fresh(run: Run):
-    from cardioprint.models.m2ae import M2AE
+def begun(budget: Budget) -> Run:
+    """Return what the arms of a budget change."""
+    run = BASES[budget.base]()
+    # By hours, as the first arms were trained; the recipes weight people by the root of them.
+    return replace(run, batch=replace(run.batch, people=1.0))
 
-    return M2AE(run.model)
 
-
-def prepared(name: str, seed: int, core_minutes: float, cache: Cache) -> Run:
+def prepared(name: str, seed: int, budget: Budget, cache: Cache) -> Run:
     """Return an arm's run with the steps that the budget allows."""
-    run = recipe("tiny")
-    run = replace(run, batch=replace(run.batch, people=1.0))  # by hours, as all arms were trained
-    run = replace(ARMS[name].change(run), name=name, seed=seed)
-    steps = math.floor(core_minutes * FLOPS_A_CORE_MINUTE / operations(run, cache))
-    steps = max(1, steps // 50) * 50
+    run = replace(ARMS[name].change(begun(budget)), name=name, seed=seed)
+    steps = math.floor(budget.pflop * 1e15 / operations(run, cache))
+    steps = max(1, steps // 10) * 10
     return replace(run, steps=steps, warmup=min(run.warmup, steps // 10), validate_every=250)
 
 
-def folder_of(name: str, seed: int, core_minutes: float) -> Path:
+def arms(budget: Budget) -> Iterator[str]:
+    """Yield the arms of a budget: all but the size that is the base itself."""
+    return (name for name in ARMS if name != budget.base)
+
+
+def folder_of(name: str, seed: int, budget: Budget) -> Path:
     """Return where an arm's run lies."""
-    return RUNS / f"{core_minutes:g}" / f"{name.replace(' ', '_')}-{seed}"
+    return RUNS / budget.name / f"{plain(name)}-{seed}"
+
+
+def plain(name: str) -> str:
+    """Return an arm's name as a file's."""
+    return name.replace(" ", "_").replace(",", "")
+
+
+def has_bfloat16() -> bool:
+    """Return whether this machine multiplies faster in bfloat16 than in float32, measured."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    rate = {
+        dtype: matmul_rate(device, dtype, size=256, seconds=0.1)
+        for dtype in (torch.bfloat16, torch.float32)
+    }
+    return rate[torch.bfloat16] > FASTER * rate[torch.float32]
 
 
 def train_arms(
-    core_minutes: float = 20.0, seeds: tuple[int, ...] = (0,), only: tuple[str, ...] = ()
+    budget: Budget = Budget(),
+    seeds: tuple[int, ...] = (0,),
+    only: tuple[str, ...] = (),
 ) -> None:
-    """Train arms that are not finished yet, one after the other.
+    """Train arms that are not finished yet, one after the other, on one core or a GPU.
 
     Args:
-        core_minutes: Budget of each.
+        budget: Of each.
         seeds: Seeds, all arms with the first before any with the second.
         only: Names of arms; default: all.
     """
     torch.set_num_threads(1)
     cache, held_out = open_cache(CORPUS / "train"), open_cache(CORPUS / "valid")
+    bfloat16 = has_bfloat16()
     for seed in seeds:
-        for name in only or ARMS:
-            folder = folder_of(name, seed, core_minutes)
+        for name in only or arms(budget):
+            folder = folder_of(name, seed, budget)
             if (folder / "done.json").exists():
                 continue
-            run = prepared(name, seed, core_minutes, cache)
+            run = replace(prepared(name, seed, budget, cache), bfloat16=bfloat16)
             print(f"{name}, seed {seed}: {run.steps} steps", flush=True)
-            learnt = open_cache(CORPUS / ARMS[name].corpus)
-            train(run, some_people(learnt, ARMS[name].share), held_out, folder)
-            (folder / "done.json").write_text(json.dumps({"steps": run.steps}))
+            learnt = some_people(open_cache(CORPUS / ARMS[name].corpus), ARMS[name].share)
+            about = {"steps": run.steps, "precision": "bfloat16" if bfloat16 else "float32"}
+            try:
+                train(run, learnt, held_out, folder)
+            except DeadRunError as error:  # a finding, too
+                about["dead"] = str(error)
+            (folder / "done.json").write_text(json.dumps(about))
+
+
+def facts(folder: Path) -> dict[str, Any]:
+    """Return what a run's log says: how far it came, how fast, and its errors on people kept apart.
+
+    `valid` has a line a validation: step, loss and the like.
+    """
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    trained = [line for line in lines if line.pop("kind") == "train"]
+    valid = {line["step"]: line for line in lines if line not in trained}
+    return {
+        "step": trained[-1]["step"],
+        "pairs_per_second": trained[-1]["pairs_per_second"],
+        "valid": list(valid.values()),
+    }
 
 
 if __name__ == "__main__":

@@ -21,8 +21,10 @@ from typing import Any
 import numpy as np
 import torch
 import tyro
-from ablation_scores import PAIRED, Found, cell, matrix, paired, probed
-from ablations import CORPUS, RUNS
+from ablation_files import Found
+from ablation_scores import PAIRED, paired, probed
+from ablation_table import cell, matrix
+from ablations import CORPUS, Budget, folder_of
 from safetensors.torch import load_file, save_file
 
 from cardioprint.benchmark.readouts.encoder import AlignedReadOut, ReadOut, ReadOuts
@@ -41,7 +43,7 @@ from cardioprint.types import Windows
 WORK = Path("runs/readouts")
 """Where scores and trained pools are kept, a folder a model."""
 
-MODELS: dict[str, Path | str] = {"baseline": RUNS / "20" / "baseline-0", "tiny": "tiny"}
+MODELS: dict[str, Path | str] = {"baseline": folder_of("baseline", 0, Budget()), "tiny": "tiny"}
 """Runs and packaged models that can be read."""
 
 EACH = 6

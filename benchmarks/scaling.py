@@ -2,10 +2,10 @@
 
     python benchmarks/scaling.py cost                 # operations a pair of each recipe
     python benchmarks/scaling.py measure              # the shipped weights, and what was kept
-    python benchmarks/ablations.py train --core-minutes 5 --only baseline   # more points
+    python benchmarks/ablations.py train --budget.pflop 0.032 --only baseline   # more points
     python benchmarks/scaling.py page                 # docs/scaling.md, docs/results/scaling.png
 
-The page is made from whatever arms of `ablations.py` are finished and scored.
+The page is made from whatever arms of `ablations.py` are kept in the repository.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import ablation_files
 import numpy as np
 import tyro
-from ablation_scores import Found, paired, probed
-from ablations import ARMS, CORPUS, FLOPS_A_CORE_MINUTE, PERSONS, RUNS
+from ablation_files import Found, seeds
+from ablation_scores import paired, probed
+from ablations import ARMS, CORPUS, PERSONS, SIZE, Budget, begun
 
 from cardioprint.training.recipes import recipe
 
@@ -51,8 +53,8 @@ what square products reach there."""
 CUTS = 15_700
 """Pairs that one core cuts in a second, measured by `batches.py` (15,300 to 16,100)."""
 
-STEP = 20 * FLOPS_A_CORE_MINUTE / 2400
-"""Operations of a step of `tiny`, as the budget of the arms counts them."""
+STEP = 1e11
+"""Operations of a step of `tiny`."""
 
 SHOWN = ("five classes, ECG", "rhythm, PPG", "HR, PPG, /min", "PPG → ECG, r")
 """Scores that are drawn."""
@@ -69,7 +71,7 @@ class Point:
         name: In words.
         compute: Operations spent.
         share: Of the people.
-        size: Of the model.
+        features: Width of the model.
         held: Held-out quantities; empty: not known.
         scores: As in `ablation_scores`, one a seed; empty: not measured.
         curve: (operations, held-out quantities) on the way.
@@ -78,7 +80,7 @@ class Point:
     name: str
     compute: float
     share: float
-    size: str
+    features: int
     held: dict[str, float]
     scores: list[Found] = field(default_factory=list)
     curve: tuple[tuple[float, dict[str, float]], ...] = ()
@@ -114,10 +116,7 @@ def cost(rows: int = 4, steps: int = 24) -> None:
         few = replace(run, batch=replace(run.batch, size=rows))
         objective = Objective(M2AE(run.model), run.objective)
         sampler = Sampler(cache, few.batch, seed=0)
-        with torch.autocast("cpu", torch.bfloat16):
-            counts = flops(
-                objective, (tensors(sampler.batch(i), few, i, cpu) for i in range(steps))
-            )
+        counts = flops(objective, (tensors(sampler.batch(i), few, i, cpu) for i in range(steps)))
         out[name] = {
             "flop_a_pair": sum(counts) / len(counts) / rows,
             "parameters": sum(p.numel() for p in objective.model.parameters()),
@@ -164,15 +163,33 @@ def _kept(name: str, quick: bool = False) -> Path:
     return WORK / f"{plain}{'-quick' if quick else ''}.json"
 
 
+BEFORE = (
+    Point(
+        name="tiny, 2,400 steps",
+        compute=0.24e15,
+        share=1.0,
+        features=128,
+        held={},
+        scores=[
+            {
+                title: {"value": value}
+                for title, value in zip(SHOWN, (0.820, 0.911, 3.00, 0.572), strict=True)
+            }
+        ],
+    ),
+)
+"""What was measured on another machine and an earlier corpus; only these figures are left."""
+
+
 def finished() -> list[Point]:
-    """Return the arms that were trained for this page, and the checkpoints that were measured."""
+    """Return the arms of this page that are kept, and the checkpoints that were measured."""
     out = []
-    for folder in sorted(RUNS.glob("*"), key=_minutes):
+    for budget in budgets():
         for name, arm in ARMS.items():
-            scaling = name == "baseline" or arm.question in (PERSONS, "how large")
-            where = folder / f"{name.replace(' ', '_')}-0"
-            if scaling and (where / "done.json").exists():
-                out.append(_arm(name, arm.share, where, _minutes(folder)))
+            known = seeds(name, budget)
+            if known and (name == "baseline" or arm.question in (PERSONS, SIZE)):
+                out.append(_arm(name, budget, known))
+    out += BEFORE
     for name in KEPT:
         if _kept(name).exists():
             found = json.loads(_kept(name).read_text())
@@ -181,7 +198,7 @@ def finished() -> list[Point]:
                 name=name,
                 compute=compute,
                 share=1.0,
-                size="tiny",
+                features=128,
                 held={},
                 scores=[found["scores"]],
             )
@@ -189,26 +206,27 @@ def finished() -> list[Point]:
     return out
 
 
-def _minutes(folder: Path) -> float:
-    try:
-        return float(folder.name)
-    except ValueError:
-        return math.inf
+def budgets() -> list[Budget]:
+    """Return the budgets of which results are kept, smallest first."""
+    names = [folder.name.rsplit("-", 1) for folder in ablation_files.RESULTS.glob("*-*")]
+    return sorted(
+        (Budget(pflop=float(pflop), base=base) for base, pflop in names),
+        key=lambda budget: (budget.pflop, budget.base),
+    )
 
 
-def _arm(name: str, share: float, where: Path, minutes: float) -> Point:
-    lines = [json.loads(line) for line in (where / "log.jsonl").read_text().splitlines()]
-    valid = {line["step"]: line for line in lines if line["kind"] == "valid"}
-    steps, compute = max(valid), minutes * FLOPS_A_CORE_MINUTE
-    files = sorted(where.parent.glob(f"{where.name[:-2]}-*/scores.json"))
+def _arm(name: str, budget: Budget, known: list[tuple[dict[str, Any], Found]]) -> Point:
+    about, arm = known[0][0], ARMS[name]
+    compute = 1e15 * budget.pflop
+    valid = {line["step"]: line for line in about["valid"]}
     return Point(
-        name=f"{name}, {steps:,} steps",
+        name=f"{budget.base if name == 'baseline' else name}, {about['steps']:,} steps",
         compute=compute,
-        share=share,
-        size=name if ARMS[name].question == "how large" else "tiny",
-        held=valid[steps],
-        scores=[json.loads(file.read_text()) for file in files],
-        curve=tuple((compute * step / steps, line) for step, line in sorted(valid.items())),
+        share=arm.share,
+        features=arm.change(begun(budget)).model.features,
+        held=valid[max(valid)] if valid else {},
+        scores=[found for _, found in known if found],
+        curve=tuple((compute * at / about["steps"], line) for at, line in sorted(valid.items())),
     )
 
 
@@ -269,7 +287,7 @@ def results_table(points: list[Point]) -> list[str]:
     for p in points:
         cells = [_cell(p.held.get(key, math.nan)) for key in ERRORS]
         cells += [_cell(p.score(title)) for title in SHOWN]
-        row = f"| {p.name} | {p.share:.0%} | {p.compute / 1e15:.2f} | "
+        row = f"| {p.name} | {p.share:.0%} | {p.compute / 1e15:.3g} | "
         lines.append(row + " | ".join(cells) + " |")
     return lines
 
@@ -291,8 +309,7 @@ def page(out: Path = Path("docs")) -> None:
     missing = [
         name
         for name, arm in ARMS.items()
-        if arm.question in (PERSONS, "how large")
-        and not any(p.name.startswith(name) for p in points)
+        if arm.question in (PERSONS, SIZE) and not any(p.name.startswith(name) for p in points)
     ]
     waiting = f"Not trained yet: {', '.join(missing)}." if missing else ""
     for mark, lines in (
@@ -313,12 +330,17 @@ def draw(points: list[Point], path: Path) -> None:
 
     from cardioprint.plotting import style
 
-    of_size = [p for p in points if p.size == "tiny"]
+    of_size = [p for p in points if p.features == points[0].features]
     rows: list[tuple[str, list[Point], list[float], str]] = []
     for what, some, x, unit in (
         ("compute", [p for p in of_size if p.share == 1], lambda p: p.compute / 1e15, "PFLOP"),
         ("people", [p for p in of_size if p.curve], lambda p: 100 * p.share, "% of the people"),
-        ("width", [p for p in points if p.share == 1 and p.curve], _width, "features"),
+        (
+            "width",
+            [p for p in points if p.share == 1 and p.curve],
+            lambda p: p.features,
+            "features",
+        ),
     ):
         known = [p for p in some if p.scores]
         if len({round(x(p), 6) for p in known}) > 1:
@@ -344,7 +366,7 @@ def draw(points: list[Point], path: Path) -> None:
         for p in points:
             if key not in p.held:
                 continue
-            main = p.size == "tiny" and p.share == 1 and bool(p.curve)
+            main = p in of_size and p.share == 1 and bool(p.curve)
             colour = style.GENERATED if main else style.ECG if p.curve else style.MUTED
             if p.curve:
                 x, y = zip(*((c / 1e15, held[key]) for c, held in p.curve), strict=True)
@@ -382,17 +404,11 @@ def _logarithmic(axes: Any, values: list[float]) -> None:
     axes.set_xticks([], minor=True)
 
 
-def _width(p: Point) -> float:
-    """Return the features of an arm's tokens."""
-    name = p.name.split(",")[0]
-    return float(ARMS[name].change(recipe("tiny")).model.features)
-
-
 def _interval(p: Point, title: str) -> tuple[float, float]:
     found = [s[title] for s in p.scores if title in s]
     if not found:
         return math.nan, math.nan
-    low, high = (float(np.mean([f[k] for f in found])) for k in ("low", "high"))
+    low, high = (float(np.mean([f.get(k, math.nan) for f in found])) for k in ("low", "high"))
     return low, high
 
 
