@@ -58,17 +58,18 @@ def _words(budget: Budget, known: dict[str, list[tuple[dict[str, Any], Found]]])
     about = known["baseline"][0][0]
     run = BASES[budget.base]()
     rate = float(np.median([a["pairs_per_second"] for found in known.values() for a, _ in found]))
+    minutes = about["steps"] * run.batch.size / rate / 60
     return (
-        f"{budget.pflop:g} PFLOP an arm, base `{budget.base}` ({run.model.features} features), "
-        f"which are {about['steps']:,} steps of {run.batch.size} pairs for the baseline. The "
-        f"median arm ran at {rate:.0f} pairs/s."
+        f"{budget.pflop:g} PFLOP an arm, base `{budget.base}` ({run.model.features} features): "
+        f"{about['steps']:,} steps\n  of {run.batch.size} pairs for the baseline, {minutes:.0f} "
+        f"minutes at the {rate:.0f} pairs/s of the median arm, on\n  a core that others used too."
     )
 
 
 def _missing(budget: Budget, known: dict[str, Any]) -> str:
     """Say which arms nobody has measured."""
     names = [name for name in arms(budget) if name not in known]
-    return f"Not measured at this budget: {', '.join(names)}." if names else ""
+    return f"Not measured at this budget: {'; '.join(names)}." if names else ""
 
 
 def rows(known: dict[str, list[tuple[dict[str, Any], Found]]]) -> list[str]:

@@ -26,7 +26,10 @@ from ablations import ARMS, CORPUS, PERSONS, SIZE, Budget, begun
 from cardioprint.training.recipes import recipe
 
 WORK = Path("runs/scaling")
-"""Where costs and the scores of kept checkpoints lie."""
+"""Where the scores of kept checkpoints lie."""
+
+COSTS = Path("docs/results/scaling_cost.json")
+"""What a pair costs with each recipe, to three digits."""
 
 SIZES = ("tiny", "small", "base", "large")
 """Recipes of the table."""
@@ -118,13 +121,12 @@ def cost(rows: int = 4, steps: int = 24) -> None:
         sampler = Sampler(cache, few.batch, seed=0)
         counts = flops(objective, (tensors(sampler.batch(i), few, i, cpu) for i in range(steps)))
         out[name] = {
-            "flop_a_pair": sum(counts) / len(counts) / rows,
-            "parameters": sum(p.numel() for p in objective.model.parameters()),
+            "flop_a_pair": float(f"{sum(counts) / len(counts) / rows:.3g}"),
+            "parameters": float(f"{sum(p.numel() for p in objective.model.parameters()):.3g}"),
             "usual_pairs": run.steps * run.batch.size,
         }
         print(name, out[name], flush=True)
-    WORK.mkdir(parents=True, exist_ok=True)
-    (WORK / "cost.json").write_text(json.dumps(out, indent=1))
+    COSTS.write_text(json.dumps(out, indent=1) + "\n")
 
 
 def measure(quick: bool = False) -> None:
@@ -173,7 +175,7 @@ BEFORE = (
         scores=[
             {
                 title: {"value": value}
-                for title, value in zip(SHOWN, (0.820, 0.911, 3.00, 0.572), strict=True)
+                for title, value in zip(SHOWN, (0.820, 0.911, 3.004, 0.572), strict=True)
             }
         ],
     ),
@@ -232,7 +234,7 @@ def _arm(name: str, budget: Budget, known: list[tuple[dict[str, Any], Found]]) -
 
 def costs() -> dict[str, dict[str, float]]:
     """Return what `cost` found."""
-    return json.loads((WORK / "cost.json").read_text())
+    return json.loads(COSTS.read_text())
 
 
 def hours(pairs: float, flop_a_pair: float, rate: float) -> float:
@@ -306,10 +308,11 @@ def page(out: Path = Path("docs")) -> None:
     (out / "results").mkdir(parents=True, exist_ok=True)
     draw(points, out / "results" / "scaling.png")
     text = Path(__file__).with_name("scaling.txt").read_text()
+    arms = [p.name for p in points if p.curve]
     missing = [
         name
         for name, arm in ARMS.items()
-        if arm.question in (PERSONS, SIZE) and not any(p.name.startswith(name) for p in points)
+        if arm.question in (PERSONS, SIZE) and not any(n.startswith(f"{name}, ") for n in arms)
     ]
     waiting = f"Not trained yet: {', '.join(missing)}." if missing else ""
     for mark, lines in (
