@@ -90,10 +90,8 @@ VIRTUAL = "whether simulated people help"
 ARMS: dict[str, Arm] = {
     "baseline": Arm(question="", change=lambda run: run),
     "rhythm told": Arm(question=TOLD, change=loss(rhythm=0.5)),
-    "spectra read": Arm(question=TOLD, change=model(spectrum=8)),
-    "spectra read, rhythm told": Arm(
-        question=TOLD, change=both(model(spectrum=8), loss(rhythm=0.5))
-    ),
+    "course read": Arm(question=TOLD, change=model(course=32)),
+    "course read, rhythm told": Arm(question=TOLD, change=both(model(course=32), loss(rhythm=0.5))),
     "phase in the fingerprint": Arm(question=PHASE, change=loss(phase_from="fingerprint")),
     "one pooled vector for all": Arm(
         question=PHASE, change=both(model(latents=1), loss(phase_from="fingerprint"))
@@ -134,9 +132,9 @@ ARMS: dict[str, Arm] = {
     "10 free tokens": Arm(question=BOTTLENECK, change=model(fold=False, near=False)),
     "decoders see encoders": Arm(question=BOTTLENECK, change=model(peek=True)),
     "simulated people too": Arm(question=VIRTUAL, change=lambda run: run, corpus="train_simulated"),
-    "simulated too, spectra, rhythm": Arm(
+    "simulated too, course, rhythm": Arm(
         question=VIRTUAL,
-        change=both(model(spectrum=8), loss(rhythm=0.5)),
+        change=both(model(course=32), loss(rhythm=0.5)),
         corpus="train_simulated",
     ),
     "a tenth of the people": Arm(question=PERSONS, change=lambda run: run, share=0.1),

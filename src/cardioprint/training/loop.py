@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from cardioprint.corpus.cache import Cache
 from cardioprint.corpus.order import rank_slice
 from cardioprint.errors import CardioprintError
-from cardioprint.models.m2ae import M2AE
 from cardioprint.training import checkpoint, ranks
 from cardioprint.training.augment import augment
 from cardioprint.training.batches import Batch, Sampler
+from cardioprint.training.beginning import begin
 from cardioprint.training.chance import Chance
 from cardioprint.training.log import Log, lowest
 from cardioprint.training.machine import (
@@ -81,8 +81,7 @@ def train(
         ModelError: The checkpoint in `folder` is damaged, or of other sizes.
     """
     device, rank, world = start()
-    torch.manual_seed(run.seed)
-    objective = Objective(M2AE(run.model), run.objective).to(device)
+    objective = begin(run).to(device)
     stepper = fit(objective, machine, device, world)
     adam = optimizer(objective, machine, run.weight_decay)
     average = {k: v.detach().clone() for k, v in objective.state_dict().items()}
