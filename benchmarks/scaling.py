@@ -114,10 +114,7 @@ def cost(rows: int = 4, steps: int = 24) -> None:
         few = replace(run, batch=replace(run.batch, size=rows))
         objective = Objective(M2AE(run.model), run.objective)
         sampler = Sampler(cache, few.batch, seed=0)
-        with torch.autocast("cpu", torch.bfloat16):
-            counts = flops(
-                objective, (tensors(sampler.batch(i), few, i, cpu) for i in range(steps))
-            )
+        counts = flops(objective, (tensors(sampler.batch(i), few, i, cpu) for i in range(steps)))
         out[name] = {
             "flop_a_pair": sum(counts) / len(counts) / rows,
             "parameters": sum(p.numel() for p in objective.model.parameters()),

@@ -15,6 +15,7 @@ from cardioprint.training import augment, checkpoint, loop  # noqa: E402
 from cardioprint.training.batches import Sampler  # noqa: E402
 from cardioprint.training.log import Log  # noqa: E402
 from cardioprint.training.loop import DeadRunError, schedule, swapped, train  # noqa: E402
+from cardioprint.training.machine import Machine  # noqa: E402
 from cardioprint.training.recipes import RECIPES, Run, recipe, smoke  # noqa: E402
 
 
@@ -34,14 +35,16 @@ def killed_before(monkeypatch, step):
     monkeypatch.setattr(Sampler, "batch", batch)
 
 
-def test_ten_and_ten_resumed_steps_equal_twenty(smoke_cache, tmp_path, monkeypatch):
-    straight = train(smoke(), smoke_cache, None, tmp_path / "a")
+@pytest.mark.parametrize("bfloat16", (False, True))
+def test_ten_and_ten_resumed_steps_equal_twenty(smoke_cache, tmp_path, monkeypatch, bfloat16):
+    machine = Machine(bfloat16=bfloat16)
+    straight = train(smoke(), smoke_cache, None, tmp_path / "a", machine)
     with monkeypatch.context() as patch:
         killed_before(patch, 13)  # three steps are lost, and done again
         with pytest.raises(KilledError):
-            train(smoke(), smoke_cache, None, tmp_path / "b")
+            train(smoke(), smoke_cache, None, tmp_path / "b", machine)
     (tmp_path / "b" / "last.partial").write_bytes(b"half a file")
-    resumed = train(smoke(), smoke_cache, None, tmp_path / "b")
+    resumed = train(smoke(), smoke_cache, None, tmp_path / "b", machine)
     pairs = zip(straight.state_dict().items(), resumed.state_dict().values(), strict=True)
     for (name, a), b in pairs:
         torch.testing.assert_close(a, b, atol=1e-6, rtol=0, msg=name)
@@ -223,6 +226,37 @@ def test_the_run_is_written_down(smoke_cache, tmp_path):
     for x in lines:
         assert {"loss", "rank", "cosine"} <= set(x)
     assert {"norm", "pairs_per_second"} <= set(lines[0])
+
+
+@pytest.mark.parametrize(("asked", "bfloat16"), (("bfloat16", 1.0), ("float32", 0.0)))
+def test_precision_is_the_machines_and_is_written_down(smoke_cache, tmp_path, asked, bfloat16):
+    from cardioprint.cli.make import pretrain
+
+    cache = smoke_cache.folder.parent
+    pretrain("smoke", cache=cache, out=tmp_path, steps=2, threads=1, precision=asked)
+    assert json.loads((tmp_path / "run.json").read_text())["machine"] == {
+        "device": "cpu",
+        "precision": asked,
+        "ranks": 1,
+    }
+    assert checkpoint.about(tmp_path / "last.safetensors")["precision"] == asked
+    (line,) = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert json.loads(line)["bfloat16"] == bfloat16
+
+
+def test_a_checkpoint_whose_recipe_held_the_precision_goes_on(smoke_cache, tmp_path, monkeypatch):
+    run = replace(smoke(), steps=2)
+    train(run, smoke_cache, None, tmp_path)
+    whole = checkpoint.about
+
+    def old(path):
+        return {**{k: v for k, v in whole(path).items() if k != "precision"}, "bfloat16": True}
+
+    monkeypatch.setattr(checkpoint, "about", old)
+    train(replace(run, steps=4), smoke_cache, None, tmp_path, Machine(bfloat16=False))
+    monkeypatch.undo()
+    about = checkpoint.about(tmp_path / "last.safetensors")
+    assert about["precision"] == "float32" and "bfloat16" not in about
 
 
 def test_other_ranks_are_silent(tmp_path):

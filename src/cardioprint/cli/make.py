@@ -25,6 +25,7 @@ def pretrain(
     seed: int | None = None,
     threads: int | None = None,
     people: float | None = None,
+    precision: Literal["auto", "bfloat16", "float32"] = "auto",
     strategy: Literal["ddp", "fsdp"] = "ddp",
     accumulate: int = 1,
     recompute: bool = False,
@@ -56,6 +57,8 @@ def pretrain(
         threads: CPU threads; default: the cores this process may use.
         people: How the people of a database are weighted, instead of the recipe's: by
             hours ** people. 1: by hours; 0.5: by the square root of hours; 0: each alike.
+        precision: Of products of matrices. auto: bfloat16 where the device multiplies in it
+            (2.5 times the speed; a CPU without its instructions is 7 times slower), else float32.
         strategy: ddp: every rank holds the model; fsdp: a part of it.
         accumulate: Parts that a rank's rows are worked off in; contrast then compares the rows
             of a part.
@@ -93,7 +96,12 @@ def pretrain(
     run = dataclasses.replace(run, **changes)
     if start is not None:
         run = starting_from(run, start)
-    machine = Machine(strategy=strategy, accumulate=accumulate, recompute=recompute)
+    machine = Machine(
+        bfloat16=None if precision == "auto" else precision == "bfloat16",
+        strategy=strategy,
+        accumulate=accumulate,
+        recompute=recompute,
+    )
     folder = out or Path("runs") / name
     if engine == "ray":
         from cardioprint.training.ray_launch import Ranks, launch

@@ -10,6 +10,7 @@ import math
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,8 +27,10 @@ from cardioprint.training.log import Log, lowest
 from cardioprint.training.machine import (
     Machine,
     ahead,
+    autocast,
     fit,
     optimizer,
+    precision,
     start,
     unsynchronised,
     whole,
@@ -70,7 +73,7 @@ def train(
         held_out: Corpus of other people to validate on, or None.
         folder: Run folder: run.json, log.jsonl, TensorBoard events, last.safetensors, and
             best.safetensors of the lowest loss on the people kept apart.
-        machine: How the run is spread over the machine.
+        machine: How the run is spread over the machine, and in which precision.
 
     Returns:
         The objective with averaged weights.
@@ -94,12 +97,14 @@ def train(
     sampler = Sampler(cache, run.batch, seed=run.seed)
     # Of a run that was begun by an older release nobody knows what it had learnt from.
     learnt = None if before is None else sorted({*before, *sampler.places.used})
-    keep = partial(_keep, objective, average, adam, run, learnt)
+    dtype = precision(machine, device)
+    told = {"device": device.type, "precision": str(dtype).removeprefix("torch."), "ranks": world}
+    about = {**dataclasses.asdict(run), "precision": told["precision"]}
+    keep = partial(_keep, objective, average, adam, about, learnt)
     plain = dataclasses.replace(run.batch, stretch=0.0)
     checker = None if held_out is None else Sampler(held_out, plain, seed=10_000 + run.seed)
     best = lowest(folder / "log.jsonl")
-    log = Log(folder, run, enabled=rank == 0)
-    autocast = torch.autocast(device.type, torch.bfloat16, enabled=run.bfloat16)
+    log = Log(folder, run, enabled=rank == 0, machine=told)
     began, waited, alike = time.monotonic(), 0.0, 0
     make = partial(sampler.batch, rank=rank, ranks=world)
     batches = ahead(make, first, run.steps, machine.prefetch)
@@ -113,7 +118,7 @@ def train(
         for part in range(machine.accumulate):
             rows = tensors(batch, run, step, device, part, machine.accumulate)
             with unsynchronised(stepper, last=part + 1 == machine.accumulate):
-                with autocast:
+                with autocast(device, dtype):
                     loss, parts = stepper(rows)
                 (loss / machine.accumulate).backward()
             # All ranks stop or none: one that went on alone would wait for the others for ever.
@@ -133,6 +138,7 @@ def train(
             seconds = time.monotonic() - began
             rate = (step - first + 1) * run.batch.size / seconds
             said = {"norm": norm, "pairs_per_second": rate, "waiting": waited / seconds}
+            said["bfloat16"] = dtype == torch.bfloat16  # a resumed run may have changed it
             found = _mean_over_ranks(parts)
             log.write("train", step, {**found, **said})
             dead = found["rank"] <= DEAD_RANK or found["cosine"] > DEAD_COSINE
@@ -170,7 +176,7 @@ def _keep(
     objective: Objective,
     average: dict[str, Tensor],
     adam: torch.optim.Optimizer,
-    run: Run,
+    about: dict[str, Any],
     databases: list[str] | None,
     path: Path,
     step: int,
@@ -182,7 +188,7 @@ def _keep(
         average=average,
         optimizer=adam,
         step=step,
-        about=dataclasses.asdict(run),
+        about=about,
         databases=databases,
     )
 
