@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 from cardioprint.errors import CardioprintError, ModelError, UnknownNameError  # noqa: E402
 from cardioprint.models import losses  # noqa: E402
 from cardioprint.models.m2ae import M2AE  # noqa: E402
-from cardioprint.training import augment, checkpoint, loop  # noqa: E402
+from cardioprint.training import augment, checkpoint, loop, objective  # noqa: E402
 from cardioprint.training.batches import Sampler  # noqa: E402
 from cardioprint.training.log import Log  # noqa: E402
 from cardioprint.training.loop import DeadRunError, schedule, swapped, train  # noqa: E402
@@ -48,8 +48,7 @@ def test_ten_and_ten_resumed_steps_equal_twenty(smoke_cache, tmp_path, monkeypat
     pairs = zip(straight.state_dict().items(), resumed.state_dict().values(), strict=True)
     for (name, a), b in pairs:
         torch.testing.assert_close(a, b, atol=1e-6, rtol=0, msg=name)
-    torch.manual_seed(smoke().seed)
-    start = loop.Objective(loop.M2AE(smoke().model), smoke().objective)
+    start = loop.begin(smoke())
     moved = [
         (a - b).abs().max() for a, b in zip(straight.parameters(), start.parameters(), strict=True)
     ]
@@ -116,8 +115,8 @@ def test_collapsed_fingerprints_stop_a_run_early(smoke_cache, tmp_path, monkeypa
     """A point has rank 1; with rounding about it the rank is full, and the cosine tells."""
     spread = {"one": 0.0, "nearly one": 1e-4}[kind]
     own = M2AE.fingerprint
-    monkeypatch.setattr(M2AE, "fingerprint", lambda model, z: 1.0 + spread * own(model, z))
-    monkeypatch.setattr(M2AE, "follow", lambda *_: None)
+    monkeypatch.setattr(M2AE, "fingerprint", lambda *given: 1.0 + spread * own(*given))
+    monkeypatch.setattr(M2AE, "follow", lambda *_, **__: None)
     monkeypatch.setattr(loop, "DEAD_LINES", 2)
     run = replace(smoke(), steps=60, warmup=15, save_every=10)
     with pytest.raises(DeadRunError, match="alike for 20 steps: at step 30"):
@@ -316,3 +315,19 @@ def test_how_people_are_weighted_is_said_on_the_command_line(smoke_cache, tmp_pa
     assert json.loads((tmp_path / "run.json").read_text())["batch"]["people"] == 0.0
     with pytest.raises(CardioprintError, match="between 0 and 1"):
         pretrain("smoke", cache=cache, out=tmp_path, people=2.0)
+
+
+def test_final_fingerprints_are_centred(smoke_cache, tmp_path):
+    """Averaged weights and averaged means do not fit each other; they are settled at the end."""
+    run = replace(smoke(), steps=30, average=0.9)
+    done = train(run, smoke_cache, None, tmp_path)
+    sampler, prints = Sampler(smoke_cache, run.batch, seed=0), []
+    for i in range(loop.SETTLING_STEPS):
+        batch = loop.tensors(sampler.batch(i), run, i, torch.device("cpu"), disturb=False)
+        shown = {m: objective._view(batch, 0, m, at, 25) for m, at in batch.shown[0].items()}
+        with torch.no_grad():
+            prints.append(done.model.eval().read(shown)[1])
+    assert torch.cat(prints).mean(dim=0).abs().mean() < 0.15
+    kept = checkpoint.safe_open(tmp_path / "last.safetensors", framework="pt")
+    with kept as file:
+        assert torch.equal(file.get_tensor("average.model.centre"), done.model.centre)

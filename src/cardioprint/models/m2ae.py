@@ -343,8 +343,9 @@ class M2AE(nn.Module):
         """Return the fingerprint of tokens and of the courses of the modalities that are there."""
         found = self.readout(z).mean(dim=1)
         if courses:
-            total = sum(course * present for course, present in courses)
-            found = found + total / sum(present for _, present in courses).clamp_min(1.0)
+            total = torch.stack([course * present for course, present in courses]).sum(dim=0)
+            count = torch.stack([present for _, present in courses]).sum(dim=0)
+            found = found + total / count.clamp_min(1.0)
         return (found - self.centre) / self.spread
 
     def decode(

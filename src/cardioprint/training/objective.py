@@ -98,6 +98,7 @@ class Objective(nn.Module):
         self.read_rhythm = nn.Linear(c.fingerprint // 2, rhythm.SIZE) if config.rhythm > 0 else None
         # One temperature for phase, one for state; 0.1 to begin with.
         self.log_scale = nn.Parameter(torch.tensor([2.3, 2.3]))
+        self.momentum = 0.02
         # Nearly all pairs are mismatches: the first guess is that every one is (Zhai 2023).
         self.bias = nn.Parameter(torch.tensor([-10.0, -10.0]))
 
@@ -141,7 +142,9 @@ class Objective(nn.Module):
             with torch.no_grad():
                 followed = torch.cat([ranks.gather(t.detach()) for t in timings])
                 learns = self.model.bottleneck.tokens.requires_grad
-                self.model.follow(torch.cat(everybody), followed if learns else None)
+                self.model.follow(
+                    torch.cat(everybody), followed if learns else None, momentum=self.momentum
+                )
         with torch.no_grad():
             parts.update(health(everybody[0].float()))
         parts["loss"] = total.detach()
