@@ -30,7 +30,7 @@ def table(
     """Write the arms that were measured as a table and a picture.
 
     Args:
-        budget: Of the arms.
+        budget: Of the arms; `--budget.loop 1` for those of before.
         out: Folder for ablations.md and ablations.png.
     """
     known = {name: found for name in arms(budget) if (found := seeds(name, budget))}
@@ -60,7 +60,8 @@ def _words(budget: Budget, known: dict[str, list[tuple[dict[str, Any], Found]]])
     rate = float(np.median([a["pairs_per_second"] for found in known.values() for a, _ in found]))
     minutes = about["steps"] * run.batch.size / rate / 60
     return (
-        f"{budget.pflop:g} PFLOP an arm, base `{budget.base}` ({run.model.features} features): "
+        f"{budget.pflop:g} PFLOP an arm, base `{budget.base}` ({run.model.features} features), "
+        f"loop {budget.loop}: "
         f"{about['steps']:,} steps\n  of {run.batch.size} pairs for the baseline, {minutes:.0f} "
         f"minutes at the {rate:.0f} pairs/s of the median arm, on\n  a core that others used too."
     )

@@ -36,6 +36,7 @@ from cardioprint.models.pretrained import load_pretrained
 from cardioprint.signal.quality import THRESHOLD
 from cardioprint.training.batches import Sampler, normalise
 from cardioprint.training.loop import tensors
+from cardioprint.training.machine import Machine, autocast, precision
 from cardioprint.training.objective import Objective
 from cardioprint.training.recipes import Run, recipe
 from cardioprint.types import Windows
@@ -117,7 +118,7 @@ def pools(name: str = "baseline", steps: int = 400, learning_rate: float = 5e-4)
             for group in adam.param_groups:
                 group["lr"] = learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
             adam.zero_grad()
-            with torch.autocast("cpu", torch.bfloat16):
+            with autocast(cpu, precision(Machine(), cpu)):
                 loss, parts = objective(tensors(sampler.batch(step), run, step, cpu))
             loss.backward()
             adam.step()

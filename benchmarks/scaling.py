@@ -210,11 +210,8 @@ def finished() -> list[Point]:
 
 def budgets() -> list[Budget]:
     """Return the budgets of which results are kept, smallest first."""
-    names = [folder.name.rsplit("-", 1) for folder in ablation_files.RESULTS.glob("*-*")]
-    return sorted(
-        (Budget(pflop=float(pflop), base=base) for base, pflop in names),
-        key=lambda budget: (budget.pflop, budget.base),
-    )
+    found = [Budget.named(folder.name) for folder in ablation_files.RESULTS.glob("*-*")]
+    return sorted(found, key=lambda budget: (budget.loop, budget.pflop, budget.base))
 
 
 def _arm(name: str, budget: Budget, known: list[tuple[dict[str, Any], Found]]) -> Point:

@@ -28,7 +28,7 @@ from cardioprint.models.m2ae import M2AE
 from cardioprint.training.batches import Sampler
 from cardioprint.training.flops import Products, clock, flops, matmul_rate, products_alone
 from cardioprint.training.loop import _update, tensors
-from cardioprint.training.machine import Machine, ahead, fit, optimizer
+from cardioprint.training.machine import Machine, ahead, autocast, fit, optimizer, precision
 from cardioprint.training.objective import Objective, TensorBatch
 from cardioprint.training.recipes import Run, recipe
 
@@ -51,6 +51,8 @@ class Steps:
     run: Run
     objective: Objective
     device: torch.device
+    dtype: torch.dtype
+    """What products are taken in."""
     spent: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Seconds of each part."""
 
@@ -74,7 +76,7 @@ class Steps:
             adam.zero_grad()
             with self.part("augmentation"):
                 rows = tensors(batch, run, step, self.device)
-            with self.part("forward"), self.autocast():
+            with self.part("forward"), autocast(self.device, self.dtype):
                 loss, _ = self.objective(rows)
             with self.part("backward"):
                 loss.backward()
@@ -84,14 +86,10 @@ class Steps:
                 _update(average, self.objective, run.average)
         return waited / (time.perf_counter() - began)
 
-    def autocast(self) -> torch.autocast:
-        """Return the precision that the recipe trains in."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.run.bfloat16)
-
     def both_ways(self, batches: list[TensorBatch]) -> None:
         """Go forward and back, without a step."""
         for batch in batches:
-            with self.autocast():
+            with autocast(self.device, self.dtype):
                 loss, _ = self.objective(batch)
             loss.backward()
         self.objective.zero_grad()
@@ -112,13 +110,14 @@ def measure(
         run = replace(run, batch=replace(run.batch, size=min(rows, run.batch.size)))
     torch.manual_seed(0)
     objective = Objective(M2AE(run.model), run.objective).to(device)
-    machine, dtype = Machine(), torch.bfloat16 if run.bfloat16 else torch.float32
+    machine = Machine()
+    dtype = precision(machine, device)
     fit(objective, machine, device, 1)
     sampler = Sampler(cache, run.batch, seed=0)
-    timed = Steps(run, objective, device)
+    timed = Steps(run, objective, device, dtype)
     timed.go(sampler, min(steps, 4), machine)  # warms up
     batches = [tensors(sampler.batch(i), run, i, device) for i in range(steps)]
-    with timed.autocast():
+    with autocast(device, dtype):
         operations = sum(flops(objective, batches))
     with Products() as products:
         timed.both_ways(batches)
@@ -187,7 +186,7 @@ def main(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.set_num_threads(1)
     limits: dict[torch.dtype, float] = {}
-    for dtype in (torch.bfloat16, torch.float32):
+    for dtype in sorted({precision(Machine(), device), torch.float32}, key=str):
         best = max(matmul_rate(device, dtype, size=n, seconds=0.5) for n in (512, 1024, 2048))
         limits[dtype] = best
         print(f"limit of square products, {dtype}: {best / 1e9:.0f} GFLOP/s")

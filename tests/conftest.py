@@ -95,7 +95,7 @@ def tiny_folder(tmp_path_factory):
         bottleneck_layers=1,
         decoder_features=32,
         decoder_layers=1,
-        spectrum=2,
+        course=8,
     )
     model = M2AE(config).eval()
     record, _ = patient(minutes=5, seed=11, events=False)
@@ -111,8 +111,8 @@ def tiny_folder(tmp_path_factory):
                 )
                 for m in shown
             }
-            z = model.encode(views)
-            model.follow(model.fingerprint(z), model.timing(z), momentum=0.5)
+            z, prints = model.read(views)
+            model.follow(prints, model.timing(z), momentum=0.5)
     folder = tmp_path_factory.mktemp("models") / "small"
     about = {"format": 1, "name": "small", "preparation": Preparation().to_dict()}
     save_pretrained(model, folder, about)

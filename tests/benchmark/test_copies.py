@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cardioprint.benchmark.copies import Pair, copies, most_alike, one_person
+from cardioprint.benchmark.copies import copies, most_alike
 
 RNG = np.random.default_rng(0)
 
@@ -74,10 +74,3 @@ def test_missing_samples_and_flat_windows_are_survived():
     found = copies(x, np.arange(10))
     assert np.isfinite([p.r for p in found]).all()
     assert all({p.a, p.b} & {0, 2} == set() or p.r < 0.5 for p in found)
-
-
-def test_copies_become_one_person():
-    subject = np.array(["c", "a", "b", "c", "d"])
-    joined = one_person(subject, [Pair(a=0, b=1, r=1.0), Pair(a=3, b=4, r=1.0)])
-    assert joined.tolist() == ["a", "a", "b", "a", "a"]
-    assert subject[0] == "c"

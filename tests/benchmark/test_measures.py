@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cardioprint.benchmark import measures, statistics
+from cardioprint.benchmark import measures, probes, statistics
 
 metrics = pytest.importorskip("sklearn.metrics")
 
@@ -88,11 +88,26 @@ def test_what_cannot_be_measured_is_no_number():
 def test_thresholds_of_other_people_reach_what_they_aim_at():
     subject = np.arange(2000) // 4
     truth = RNG.random(2000) < 0.3
-    found = measures.decisions(truth + RNG.normal(0, 1, 2000), truth, subject, 0.9)
-    assert found.specificity.value == pytest.approx(0.9, abs=0.03)
-    assert found.specificity.low < 0.9 < found.specificity.high
-    assert found.sensitivity.value == pytest.approx(0.39, abs=0.06)
-    assert found.positive.mean() == pytest.approx(0.1 * 0.7 + 0.39 * 0.3, abs=0.03)
+    score = truth + RNG.normal(0, 1, 2000)
+    sensitivity, specificity = (
+        measures.estimate(measures.decided(subject, about)(score, truth), subject, 200)
+        for about in ("sensitivity", "specificity")
+    )
+    assert specificity.value == pytest.approx(0.9, abs=0.03)
+    assert specificity.low < 0.9 < specificity.high
+    assert sensitivity.value == pytest.approx(0.39, abs=0.06)
+
+
+def test_a_person_has_no_part_in_the_threshold_that_judges_them():
+    subject, truth = np.arange(100) // 2, np.arange(100) % 2 == 1
+    score = np.where(truth, 2.0, RNG.random(100))
+    score[subject == 7] += 100.0  # in units of its own: both rows are above everybody's threshold
+    (folds,) = [tuple(probes.grouped_folds(subject))]
+    found = measures.decisions(score, truth, folds)
+    assert found[subject == 7].all() and found[truth].all()
+    assert not found[~truth & (subject != 7)].all()
+    alone = measures.decisions(score[:2], truth[:2], [(np.array([1]), np.array([0]))])
+    assert not alone.any()  # no negative row to set it on: nobody is called
 
 
 def test_sensitivity_is_told_with_an_interval():

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cardioprint.benchmark import probe, results
+from cardioprint.benchmark import probe, probe_details, results
 from cardioprint.benchmark.tasks.base import Bench
 from cardioprint.benchmark.vectors import Vectors
 from cardioprint.errors import ChannelError, RecordError
@@ -138,6 +138,37 @@ def test_a_small_network_may_be_trained_on_the_same_folds(tmp_path):
     )
     assert "supervised" in {s.kind for s in found.scores if s.encoder == "supervised CNN"}
     assert any("300 steps of up to 64 windows" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("by_person", (False, True))
+def test_the_network_is_tested_in_the_folds_of_the_heads(tmp_path, monkeypatch, by_person):
+    from cardioprint.benchmark.baselines.cnn import SupervisedCNN
+    from cardioprint.benchmark.heads.base import outer_folds
+
+    learnt = []
+
+    def fit(self, signals, target, subject):
+        learnt.append(set(subject.tolist()))
+        return self
+
+    monkeypatch.setattr(SupervisedCNN, "fit", fit)
+    monkeypatch.setattr(SupervisedCNN, "predict", lambda self, s: np.full((len(s), 1), 0.5))
+    whole = toy_rows()
+    kept = np.arange(len(whole)) % 7 != 0  # some people have fewer windows than others
+    rows = replace(
+        whole,
+        signals=whole.signals[np.flatnonzero(kept)],
+        target=whole.target[kept],
+        subject=whole.subject[kept],
+        metadata={},
+        groups={},
+    )
+    task = toy_task(by_person=by_person, load=lambda quick: rows)
+    case = probe.Case(task, rows, bench(tmp_path))
+    (read,) = probe_details.supervised(case, [])
+    assert len(read.predictions[0]) == len(case.y)
+    folds = outer_folds(case.y, case.subject, "labels")
+    assert learnt == [set(case.subject[train].tolist()) for train, _ in folds]
 
 
 def test_people_are_averaged_without_what_is_missing():

@@ -84,6 +84,20 @@ def test_what_differs_beside_the_seed_is_named(runs):
     )
 
 
+def test_precision_is_compared_with_releases_whose_recipe_held_it(runs):
+    a, b = given(runs / "seed0"), given(runs / "seed1")
+    recipe = {k: v for k, v in b.described["recipe"].items() if k != "precision"}
+    own = a.described["recipe"]["precision"]
+    told = {
+        bfloat16: differences(
+            a, replace(b, described={**b.described, "recipe": {**recipe, "bfloat16": bfloat16}})
+        )
+        for bfloat16 in (True, False)
+    }
+    assert told[own == "bfloat16"] == ""
+    assert told[own != "bfloat16"].endswith(f"instead of {own}")
+
+
 def test_databases_go_into_the_model_folder(runs, tmp_path):
     model, about = from_checkpoint(runs / "seed0")
     assert about["databases"] == ["source0", "source1", "source2"] and about["step"] == 3

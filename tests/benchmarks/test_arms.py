@@ -54,7 +54,11 @@ def test_the_narrow_base_is_half_of_tiny(scripts):
 
 def test_a_budget_names_its_base(scripts):
     ablations = scripts("ablations")
-    assert ablations.Budget(pflop=0.24, base="tiny").name == "tiny-0.24"
+    for budget in (ablations.Budget(pflop=0.24, base="tiny"), ablations.Budget(loop=1)):
+        assert ablations.Budget.named(budget.name) == budget
+    assert ablations.Budget(loop=1).name == "narrow-0.016"
+    with pytest.raises(ValueError, match="loop"):
+        ablations.train_arms(ablations.Budget(loop=1))
     with pytest.raises(UnknownNameError, match="narrow"):
         ablations.Budget(base="huge")
 
@@ -78,13 +82,12 @@ def test_an_arm_is_trained_once_and_says_how(scripts, monkeypatch, tmp_path, smo
     monkeypatch.setattr(ablations, "RUNS", tmp_path / "runs")
     monkeypatch.setattr(ablations, "open_cache", lambda path: smoke_cache)
     monkeypatch.setattr(ablations, "operations", lambda run, cache: 1e12)
-    monkeypatch.setattr(ablations, "has_bfloat16", lambda: False)
     budget = ablations.Budget(pflop=0.02)
     ablations.train_arms(budget, only=("baseline",))
     done = ablations.folder_of("baseline", 0, budget) / "done.json"
     about = json.loads(done.read_text())
     assert about["steps"] == 20
-    assert about["precision"] == "float32"
+    assert about["precision"] in ("float32", "bfloat16")
     assert "dead" not in about
     told = ablations.facts(done.parent)
     assert told["step"] == 10

@@ -10,8 +10,8 @@ torch = pytest.importorskip("torch")
 
 from cardioprint.datasets.tables import rows  # noqa: E402
 from cardioprint.edge.export import export  # noqa: E402
-from cardioprint.models.m2ae import MODALITIES, whole  # noqa: E402
-from cardioprint.models.pretrained import load_pretrained  # noqa: E402
+from cardioprint.models.m2ae import M2AE, MODALITIES, ModelConfig, whole  # noqa: E402
+from cardioprint.models.pretrained import load_pretrained, save_pretrained  # noqa: E402
 from cardioprint.runtime.folder import packaged, read_about  # noqa: E402
 from cardioprint.runtime.session import Session  # noqa: E402
 from cardioprint.signal.preparation import Preparation, cut, prepare_record  # noqa: E402
@@ -30,9 +30,9 @@ def by_torch(model, samples, valid, shown):
         )
         for m in shown
     }
-    z = model.encode(views)
+    z, prints = model.read(views)
     made = {m: p.flatten(1).numpy() for m, p in model.decode(z).items()}
-    return model.fingerprint(z).numpy(), z.numpy(), made
+    return prints.numpy(), z.numpy(), made
 
 
 def restricted(windows, shown):
@@ -152,3 +152,22 @@ def test_nothing_asked_for_writes_nothing(tiny_folder, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_trace", lambda *_: None)
     (tmp_path / "model.json").write_text((tiny_folder / "model.json").read_text())
     assert export(load_pretrained(tiny_folder), tmp_path, int8=False) == []
+
+
+def test_a_model_without_courses_goes_the_same_way(tmp_path, simulated):
+    """As models of earlier releases were made."""
+    torch.manual_seed(0)
+    config = ModelConfig(
+        features=32, heads=2, encoder_layers=1, bottleneck_layers=1, decoder_features=16, timing=8
+    )
+    save_pretrained(
+        M2AE(config),
+        tmp_path,
+        {"format": 1, "name": "plain", "preparation": Preparation().to_dict()},
+    )
+    export(load_pretrained(tmp_path), tmp_path, int8=False, float32=True)
+    samples, valid = restricted(windows_of(simulated[0]), ("ppg",))
+    samples, valid = samples[:20], valid[:20]
+    prints, _ = Session(tmp_path, precision="float32", threads=1).encode(samples, valid)
+    expected, _, _ = by_torch(load_pretrained(tmp_path), samples, valid, ("ppg",))
+    np.testing.assert_allclose(prints, expected, atol=1e-4)

@@ -8,8 +8,8 @@ from cardioprint.models.losses import (  # noqa: E402
     describe,
     description_size,
     info_nce,
-    mean_beat,
     reconstruction,
+    usual_beat,
 )
 
 RATE = 125.0
@@ -46,23 +46,34 @@ def test_description_size(modality):
     first, last = BEAT[modality]
     beat = round(last * RATE) - round(first * RATE)
     assert description_size(modality, 1250, RATE) == (
-        describe(beats(0.0), modality, RATE).shape[1] + beat
+        describe(beats(0.0), modality, RATE).shape[1] + 2 * beat
     )
 
 
-def test_mean_beat():
+def test_usual_beat():
     window = torch.zeros(2, 1250)
     at = torch.tensor([[200, 500, 800, -1], [10, 600, 1245, -1]])
     for row in range(2):
         window[row, at[row, :3]] = 1.0
-    mean, there = mean_beat(window, at, "ecg", RATE)
+    mean, spread, there = usual_beat(window, at, "ecg", RATE)
     assert there.tolist() == [True, False]  # two of the second row's beats are cut by the edges
     first = round(-BEAT["ecg"][0] * RATE)
     assert mean[0, first] == 1.0
     assert mean[0].sum() == pytest.approx(1.0)
     assert mean[1, first] == pytest.approx(1.0)  # of its one whole beat
-    nothing, there = mean_beat(window, torch.full((2, 3), -1), "ppg", RATE)
-    assert not nothing.any() and not there.any()
+    assert not spread.any()  # they are all alike
+    nothing, spread, there = usual_beat(window, torch.full((2, 3), -1), "ppg", RATE)
+    assert not nothing.any() and not spread.any() and not there.any()
+
+
+def test_beats_of_two_kinds_spread():
+    window = torch.zeros(1, 1250)
+    at = torch.tensor([[200, 400, 600, 800]])
+    window[0, at[0]] = torch.tensor([1.0, 3.0, 1.0, 3.0])
+    mean, spread, there = usual_beat(window, at, "ecg", RATE)
+    first = round(-BEAT["ecg"][0] * RATE)
+    assert there.all() and mean[0, first] == 2.0
+    assert spread[0, first] == pytest.approx(1.0) and spread[0].sum() == pytest.approx(1.0)
 
 
 def nce(a, b, subject, scale=2.3):

@@ -1,7 +1,5 @@
 """What the encoder may and may not see."""
 
-from dataclasses import replace
-
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -9,7 +7,6 @@ torch = pytest.importorskip("torch")
 from cardioprint.models.m2ae import (  # noqa: E402
     M2AE,
     ModelConfig,
-    Spectrum,
     View,
     patchify,
     whole,
@@ -168,45 +165,3 @@ def test_running_means_follow_what_they_are_shown():
 def test_impossible_sizes_are_refused(wrong):
     with pytest.raises(ValueError):
         ModelConfig(**wrong)
-
-
-def tone(hertz, phase=0.0, channels=1):
-    """Return tokens that `only_unfolds` turns into a sine in the first channel."""
-    at = (torch.arange(250) + 0.5) / 25
-    course = torch.zeros(1, 250, channels)
-    course[0, :, 0] = torch.sin(2 * torch.pi * hertz * at + phase)
-    return course.reshape(1, 10, 25 * channels)
-
-
-@pytest.fixture
-def only_unfolds():
-    """Return a spectral read-out of one channel that is handed the channel itself, and told."""
-    made = Spectrum(ModelConfig(features=25, heads=1, spectrum=1))
-    made.unfold = made.read = torch.nn.Identity()
-    return made
-
-
-def heard(spectrum, hertz, phase=0.0):
-    return spectrum(tone(hertz, phase)).expm1()[0] * spectrum.FLOOR
-
-
-@torch.no_grad()
-def test_spectra_tell_frequency_and_not_phase(only_unfolds):
-    power = heard(only_unfolds, 1.2)
-    assert power.argmax() == 11  # bins begin at 0.1 Hz
-    assert power.max() == pytest.approx(1.0, abs=0.05)
-    assert power[20:].max() < 0.02
-    for phase in (0.7, 2.0, 4.0):
-        moved = heard(only_unfolds, 1.2, phase)
-        torch.testing.assert_close(moved, power, atol=0.02, rtol=0)
-
-
-@torch.no_grad()
-def test_spectra_tell_how_seconds_follow_each_other():
-    torch.manual_seed(0)
-    model = M2AE(replace(CONFIG, spectrum=2)).eval()
-    z = torch.randn(3, CONFIG.latents, CONFIG.features)
-    shuffled = z[:, torch.randperm(CONFIG.latents)]
-    plain = M2AE(CONFIG).eval()
-    torch.testing.assert_close(plain.fingerprint(z), plain.fingerprint(shuffled))
-    assert (model.fingerprint(z) - model.fingerprint(shuffled)).abs().max() > 1e-3

@@ -11,10 +11,11 @@ torch = pytest.importorskip("torch")
 from cardioprint.errors import CardioprintError, ModelError, UnknownNameError  # noqa: E402
 from cardioprint.models import losses  # noqa: E402
 from cardioprint.models.m2ae import M2AE  # noqa: E402
-from cardioprint.training import augment, checkpoint, loop  # noqa: E402
+from cardioprint.training import augment, checkpoint, loop, objective  # noqa: E402
 from cardioprint.training.batches import Sampler  # noqa: E402
 from cardioprint.training.log import Log  # noqa: E402
 from cardioprint.training.loop import DeadRunError, schedule, swapped, train  # noqa: E402
+from cardioprint.training.machine import Machine  # noqa: E402
 from cardioprint.training.recipes import RECIPES, Run, recipe, smoke  # noqa: E402
 
 
@@ -34,19 +35,20 @@ def killed_before(monkeypatch, step):
     monkeypatch.setattr(Sampler, "batch", batch)
 
 
-def test_ten_and_ten_resumed_steps_equal_twenty(smoke_cache, tmp_path, monkeypatch):
-    straight = train(smoke(), smoke_cache, None, tmp_path / "a")
+@pytest.mark.parametrize("bfloat16", (False, True))
+def test_ten_and_ten_resumed_steps_equal_twenty(smoke_cache, tmp_path, monkeypatch, bfloat16):
+    machine = Machine(bfloat16=bfloat16)
+    straight = train(smoke(), smoke_cache, None, tmp_path / "a", machine)
     with monkeypatch.context() as patch:
         killed_before(patch, 13)  # three steps are lost, and done again
         with pytest.raises(KilledError):
-            train(smoke(), smoke_cache, None, tmp_path / "b")
+            train(smoke(), smoke_cache, None, tmp_path / "b", machine)
     (tmp_path / "b" / "last.partial").write_bytes(b"half a file")
-    resumed = train(smoke(), smoke_cache, None, tmp_path / "b")
+    resumed = train(smoke(), smoke_cache, None, tmp_path / "b", machine)
     pairs = zip(straight.state_dict().items(), resumed.state_dict().values(), strict=True)
     for (name, a), b in pairs:
         torch.testing.assert_close(a, b, atol=1e-6, rtol=0, msg=name)
-    torch.manual_seed(smoke().seed)
-    start = loop.Objective(loop.M2AE(smoke().model), smoke().objective)
+    start = loop.begin(smoke())
     moved = [
         (a - b).abs().max() for a, b in zip(straight.parameters(), start.parameters(), strict=True)
     ]
@@ -125,8 +127,8 @@ def test_collapsed_fingerprints_stop_a_run_early(smoke_cache, tmp_path, monkeypa
     """A point has rank 1; with rounding about it the rank is full, and the cosine tells."""
     spread = {"one": 0.0, "nearly one": 1e-4}[kind]
     own = M2AE.fingerprint
-    monkeypatch.setattr(M2AE, "fingerprint", lambda model, z: 1.0 + spread * own(model, z))
-    monkeypatch.setattr(M2AE, "follow", lambda *_: None)
+    monkeypatch.setattr(M2AE, "fingerprint", lambda *given: 1.0 + spread * own(*given))
+    monkeypatch.setattr(M2AE, "follow", lambda *_, **__: None)
     monkeypatch.setattr(loop, "DEAD_LINES", 2)
     run = replace(smoke(), steps=60, warmup=15, save_every=10)
     with pytest.raises(DeadRunError, match="alike for 20 steps: at step 30"):
@@ -237,6 +239,37 @@ def test_the_run_is_written_down(smoke_cache, tmp_path):
     assert {"norm", "pairs_per_second"} <= set(lines[0])
 
 
+@pytest.mark.parametrize(("asked", "bfloat16"), (("bfloat16", 1.0), ("float32", 0.0)))
+def test_precision_is_the_machines_and_is_written_down(smoke_cache, tmp_path, asked, bfloat16):
+    from cardioprint.cli.make import pretrain
+
+    cache = smoke_cache.folder.parent
+    pretrain("smoke", cache=cache, out=tmp_path, steps=2, threads=1, precision=asked)
+    assert json.loads((tmp_path / "run.json").read_text())["machine"] == {
+        "device": "cpu",
+        "precision": asked,
+        "ranks": 1,
+    }
+    assert checkpoint.about(tmp_path / "last.safetensors")["precision"] == asked
+    (line,) = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert json.loads(line)["bfloat16"] == bfloat16
+
+
+def test_a_checkpoint_whose_recipe_held_the_precision_goes_on(smoke_cache, tmp_path, monkeypatch):
+    run = replace(smoke(), steps=2)
+    train(run, smoke_cache, None, tmp_path)
+    whole = checkpoint.about
+
+    def old(path):
+        return {**{k: v for k, v in whole(path).items() if k != "precision"}, "bfloat16": True}
+
+    monkeypatch.setattr(checkpoint, "about", old)
+    train(replace(run, steps=4), smoke_cache, None, tmp_path, Machine(bfloat16=False))
+    monkeypatch.undo()
+    about = checkpoint.about(tmp_path / "last.safetensors")
+    assert about["precision"] == "float32" and "bfloat16" not in about
+
+
 def test_other_ranks_are_silent(tmp_path):
     log = Log(tmp_path, smoke(), enabled=False)
     log.write("train", 0, {"loss": 1.0})
@@ -294,3 +327,21 @@ def test_how_people_are_weighted_is_said_on_the_command_line(smoke_cache, tmp_pa
     assert json.loads((tmp_path / "run.json").read_text())["batch"]["people"] == 0.0
     with pytest.raises(CardioprintError, match="between 0 and 1"):
         pretrain("smoke", cache=cache, out=tmp_path, people=2.0)
+
+
+def test_final_fingerprints_are_centred(smoke_cache, tmp_path):
+    """Averaged weights and averaged means do not fit each other; they are settled at the end."""
+    run = replace(smoke(), steps=30, average=0.9)
+    done = train(run, smoke_cache, None, tmp_path)
+    sampler, prints = Sampler(smoke_cache, run.batch, seed=0), []
+    for i in range(loop.SETTLING_STEPS):
+        batch = loop.tensors(sampler.batch(i), run, i, torch.device("cpu"), disturb=False)
+        for view in range(2):
+            at = batch.shown[view].items()
+            shown = {m: objective._view(batch, view, m, where, 25) for m, where in at}
+            with torch.no_grad():
+                prints.append(done.model.eval().read(shown)[1])
+    assert torch.cat(prints).mean(dim=0).abs().max() < 1e-3
+    kept = checkpoint.safe_open(tmp_path / "last.safetensors", framework="pt")
+    with kept as file:
+        assert torch.equal(file.get_tensor("average.model.centre"), done.model.centre)

@@ -8,7 +8,15 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from cardioprint.models.m2ae import M2AE, View  # noqa: E402
-from cardioprint.training.machine import Machine, ahead, fit, optimizer  # noqa: E402
+from cardioprint.training.machine import (  # noqa: E402
+    Machine,
+    ahead,
+    autocast,
+    fit,
+    multiplies_bfloat16,
+    optimizer,
+    precision,
+)
 from cardioprint.training.recipes import smoke  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -72,6 +80,60 @@ def test_only_matrices_decay():
     assert [g["weight_decay"] for g in groups] == [0.05, 0.0]
     assert all(p.ndim >= 2 for p in groups[0]["params"])
     assert all(p.ndim < 2 for p in groups[1]["params"])
+
+
+def cpu_with(monkeypatch, **can):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: can, raising=False)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
+
+
+@pytest.mark.parametrize("named", ("avx512_bf16", "amx_bf16", "bf16"))
+def test_bfloat16_where_the_cpu_multiplies_in_it(monkeypatch, named):
+    cpu_with(monkeypatch, avx2=True, avx512_f=True, **{named: True})
+    assert precision(Machine(), CPU) == torch.bfloat16
+    assert precision(Machine(bfloat16=False), CPU) == torch.float32
+
+
+def test_float32_on_a_cpu_that_would_only_emulate_it(monkeypatch):
+    """AVX2 and AVX-512 without BF16 convert number by number, which is far slower than float32."""
+    cpu_with(monkeypatch, avx2=True, avx512_f=True, avx512_bw=True, avx512_vl=True, amx_tile=True)
+    assert precision(Machine(), CPU) == torch.float32
+    assert precision(Machine(bfloat16=True), CPU) == torch.bfloat16
+
+
+def test_who_cannot_be_asked_has_no_bfloat16(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)  # before torch 2.10
+    assert not multiplies_bfloat16(CPU)
+    cpu_with(monkeypatch, bf16=True)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)  # macOS
+    assert not multiplies_bfloat16(CPU)
+    assert not multiplies_bfloat16(torch.device("meta"))
+
+
+@pytest.mark.parametrize("has", (True, False))
+def test_a_gpu_is_asked_without_emulation(monkeypatch, has):
+    asked = []
+    monkeypatch.setattr(
+        torch.cuda,
+        "is_bf16_supported",
+        lambda including_emulation: asked.append(including_emulation) or has,
+    )
+    assert multiplies_bfloat16(torch.device("cuda", 0)) is has
+    assert asked == [False]
+
+
+def test_one_rank_without_bfloat16_is_enough(monkeypatch):
+    cpu_with(monkeypatch, bf16=True)
+    monkeypatch.setattr("cardioprint.training.ranks.everywhere", lambda good: False)
+    assert precision(Machine(), CPU) == torch.float32
+
+
+def test_products_alone_are_rounded():
+    a = torch.randn(4, 4)
+    for dtype in (torch.bfloat16, torch.float32):
+        with autocast(CPU, dtype):
+            assert (a @ a).dtype == dtype
+            assert (a + a).dtype == torch.float32
 
 
 @pytest.mark.parametrize("number", (0, 1, 3, 50))

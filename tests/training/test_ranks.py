@@ -37,7 +37,7 @@ run = replace(smoke(), steps=int(steps), validate_every=3, save_every=3)
 # A run of three steps and one of six are to begin alike.
 run = replace(run, objective=replace(run.objective, fade=(-1.0, -0.5)))
 loop.schedule = lambda step, run: 1.0
-loop.train(run, cache, cache, Path(folder), Machine(strategy=strategy))
+loop.train(run, cache, cache, Path(folder), Machine(bfloat16=False, strategy=strategy))
 """
 
 

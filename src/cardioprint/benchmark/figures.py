@@ -18,6 +18,7 @@ from cardioprint.benchmark.measures import (
     auprc,
     auroc,
     brier,
+    decided,
     estimate,
     macro,
     r_squared,
@@ -45,12 +46,13 @@ class Figure:
     better: Better = "higher"
 
 
-def figures(kind: Kind, main: str) -> tuple[Figure, ...]:
+def figures(kind: Kind, main: str, subject: NDArray) -> tuple[Figure, ...]:
     """Return the figures of a probe, the main one first.
 
     Args:
         kind: What its target holds.
         main: Name of its measure: "macro AUROC", "AUROC", "MAE, years".
+        subject: Person of each row.
     """
     if kind == "number":
         unit = main.partition(", ")[2]
@@ -65,6 +67,14 @@ def figures(kind: Kind, main: str) -> tuple[Figure, ...]:
         Figure(name=f"{word}AUPRC", measure=macro(auprc)),
         Figure(name=f"{word}Brier score", measure=macro(brier), better="lower"),
         Figure(name=f"{word}sensitivity at 90 % specificity", measure=macro(sensitivity_at(0.9))),
+        Figure(
+            name=f"{word}sensitivity at a threshold of other people",
+            measure=macro(decided(subject, "sensitivity")),
+        ),
+        Figure(
+            name=f"{word}specificity at a threshold of other people",
+            measure=macro(decided(subject, "specificity")),
+        ),
     )
 
 

@@ -10,8 +10,8 @@ Measures that are sums over rows or pairs of rows know a quicker way to all resa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from functools import cache
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Statistic = Callable[["NDArray"], float]
 Measure = Callable[["NDArray", "NDArray"], Statistic]
+Folds = Sequence[tuple["NDArray[np.int64]", "NDArray[np.int64]"]]
 
 MOST_PEOPLE = 500
 """People up to whom pairs of people are tabulated; beyond, one resample after the other is
@@ -213,7 +214,7 @@ def sensitivity_at(specificity: float = 0.9) -> Measure:
     """Return a measure: the highest sensitivity of a threshold that is at least so specific.
 
     The threshold is chosen on the rows that are judged, in each resample anew, as a point on the
-    ROC curve is. `decisions` chooses it on other people.
+    ROC curve is. `decided` chooses it on other people.
     """
 
     def measure(score: NDArray, truth: NDArray) -> Statistic:
@@ -257,43 +258,51 @@ def macro(measure: Measure) -> Measure:
     return averaged
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decisions:
-    """Yes or no for each row, at thresholds that its person had no part in.
-
-    Attributes:
-        positive: Shape (row,).
-        sensitivity: Reached, with its interval.
-        specificity: Reached; the one that was aimed at may be missed.
-    """
-
-    positive: NDArray[np.bool_]
-    sensitivity: Estimate
-    specificity: Estimate
-
-
 def decisions(
-    score: NDArray, truth: NDArray, subject: NDArray, specificity: float = 0.9, seed: int = 0
-) -> Decisions:
-    """Return decisions at a threshold chosen on the people of the other folds.
+    score: NDArray,
+    truth: NDArray,
+    folds: Folds,
+    specificity: float = 0.9,
+) -> NDArray[np.bool_]:
+    """Return yes or no for each row, at a threshold that its person had no part in.
 
     Args:
         score: Shape (row,), out-of-fold.
         truth: Shape (row,), 0 or 1.
-        subject: Person of each row.
-        specificity: Aimed at.
-        seed: Of the folds.
+        folds: Rows that a threshold is chosen on, and rows that it then judges.
+        specificity: Aimed at; the one that is reached may miss it.
     """
     score, truth = np.asarray(score, np.float64), np.asarray(truth, bool)
     positive = np.zeros(len(score), bool)
-    for train, test in probes.grouped_folds(subject, seed=seed, label=truth.astype(int)):
+    for train, test in folds:
         negative = score[train][~truth[train]]
         limit = np.quantile(negative, specificity) if len(negative) else np.inf
         positive[test] = score[test] > limit
-    hit = np.where(truth, positive, np.nan)
-    spared = np.where(truth, np.nan, ~positive)
-    return Decisions(
-        positive=positive,
-        sensitivity=estimate(RowMean(hit), subject),
-        specificity=estimate(RowMean(spared), subject),
-    )
+    return positive
+
+
+def decided(
+    subject: NDArray,
+    about: Literal["sensitivity", "specificity"],
+    specificity: float = 0.9,
+    seed: int = 0,
+) -> Measure:
+    """Return a measure: what a threshold that was set on other people gets right.
+
+    Args:
+        subject: Person of each row.
+        about: Sensitivity is the share right of the positive rows, specificity of the others.
+        specificity: Aimed at.
+        seed: Of the folds in which thresholds are set.
+    """
+
+    @cache
+    def folds() -> Folds:
+        return tuple(probes.grouped_folds(np.asarray(subject), seed=seed))
+
+    def measure(score: NDArray, truth: NDArray) -> Statistic:
+        truth = np.asarray(truth, bool)
+        right = decisions(score, truth, folds(), specificity) == truth
+        return RowMean(np.where(truth == (about == "sensitivity"), right, np.nan))
+
+    return measure

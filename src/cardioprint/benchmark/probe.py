@@ -87,7 +87,7 @@ class Case:
             self.y = self.y.round().astype(int)
         self.resamples = QUICK_RESAMPLES if bench.quick else RESAMPLES
         self.seeds = range(bench.seed, bench.seed + (1 if bench.quick else task.seeds))
-        self.figures = figures(task.kind, task.measure)
+        self.figures = figures(task.kind, task.measure, self.subject)
 
     @property
     def main(self) -> Figure:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cardioprint.benchmark import calibration, checks, controls, probes
+from cardioprint.benchmark import calibration, checks, controls
 from cardioprint.benchmark import efficiency as label_efficiency
 from cardioprint.benchmark.audit import Audit, audit
 from cardioprint.benchmark.columns import HAND
-from cardioprint.benchmark.heads.base import balanced, matrix
+from cardioprint.benchmark.heads.base import matrix, outer_folds
 from cardioprint.benchmark.heads.calibrated import Calibrated
 from cardioprint.benchmark.heads.few import Few
 from cardioprint.benchmark.heads.linear import Linear
@@ -207,14 +207,14 @@ def supervised(case: Case, notes: list[str]) -> list[Read]:
     y = y if task.kind == "number" else y.round().astype(int)
     target = matrix(y, task.kind)
     out = np.full(target.shape, np.nan)
-    label = balanced(y, task.kind)
-    for train, test in probes.grouped_folds(rows.subject, seed=case.bench.seed, label=label):
+    person = np.searchsorted(case.subject, rows.subject) if task.by_person else np.arange(len(y))
+    for parts in outer_folds(case.y, case.subject, task.kind, case.bench.seed):
+        train, test = (np.flatnonzero(np.isin(person, part)) for part in parts)
         rng = np.random.default_rng(case.bench.seed)
         train = np.sort(rng.permutation(train)[:CNN_ROWS])
         fitted = learner.fit(signals[train], target[train], rows.subject[train])
-        out[test] = fitted.predict(signals[test])
-    missing = ~np.isfinite(out)
-    out[missing] = np.broadcast_to(target.mean(axis=0), out.shape)[missing]
+        found = fitted.predict(signals[test])
+        out[test] = np.where(np.isfinite(found), found, target[train].mean(axis=0))
     if task.by_person:
         out = averaged(out, rows.subject)
         notes.append("The CNN predicts each window; its predictions are averaged by person.")

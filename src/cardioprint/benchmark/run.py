@@ -34,11 +34,14 @@ from cardioprint.runtime.session import usable_cores
 FILES = (
     "audit calibration checks comparison controls copies delong disturbances efficiency figures "
     "generators longer measures noise probe probe_details probe_robustness probes retrieval "
-    "robustness sets statistics subgroups waveforms"
+    "robustness sets statistics subgroups survival waveforms"
 )
 
 TOGETHER = "base bidmc_records ecgid_records excerpts people sources"
 """Modules of `tasks` that several tasks share."""
+
+USED: dict[str, str] = {"transfer": "age five_class heart_rate hypertension sex"}
+"""Module of `tasks` -> those whose rows it reads as well."""
 
 MEASURERS = (
     *MAKERS,
@@ -276,7 +279,8 @@ def _code_of(task: Task) -> str:
     call = getattr(call, "func", call)
     module = str(getattr(call, "__module__", ""))
     inside = module.removeprefix("cardioprint.").replace(".", "/") + ".py"
-    digest = code((inside,)) if module.startswith("cardioprint.") else module
+    more = (f"benchmark/tasks/{name}.py" for name in USED.get(Path(inside).stem, "").split())
+    digest = code((inside, *more)) if module.startswith("cardioprint.") else module
     plain = {k: str(v) for k, v in vars(task).items() if not callable(v)}
     return digest + hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:16]
 

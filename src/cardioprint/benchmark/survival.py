@@ -14,6 +14,7 @@ import numpy as np
 
 from cardioprint.benchmark import measures
 from cardioprint.benchmark.concordance import auroc_at, harrell, uno
+from cardioprint.benchmark.heads.base import Head, outer_folds
 from cardioprint.benchmark.measures import Statistic
 from cardioprint.benchmark.statistics import RESAMPLES, Estimate
 from cardioprint.errors import RecordError
@@ -147,6 +148,30 @@ def mortality(
         found = measures.estimate(statistic, o.subject, resamples)
         rows.append(Row(measure=measure, found=found, note=note))
     return tuple(rows)
+
+
+def risk(
+    x: NDArray,
+    outcomes: Outcomes,
+    head: Head,
+    seed: int,
+    horizon: float | None,
+) -> NDArray[np.float64]:
+    """Return each person's probability of dying by a horizon, by a head of other people.
+
+    Heads learn from those of whom it is known: dead by then, or seen alive after it. Without a
+    horizon they learn who died while they were followed.
+    """
+    early, told = outcomes.event, np.ones(len(x), bool)
+    if horizon is not None:
+        early = early & (outcomes.time <= horizon)
+        told = early | (outcomes.time > horizon)
+    out = np.full(len(x), np.nan)
+    for train, test in outer_folds(early.astype(int), outcomes.subject, "labels", seed):
+        train = train[told[train]]
+        fitted = head.fit(x[train], early[train].astype(int), outcomes.subject[train], "labels")
+        out[test] = fitted.predict(x[test])
+    return out
 
 
 def without_outcomes(source: str) -> Row:

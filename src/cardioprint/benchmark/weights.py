@@ -169,6 +169,8 @@ def _settings(described: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(recipe, Mapping):
         return {}
     plain = {k: v for k, v in recipe.items() if k not in NO_MATTER}
+    if "bfloat16" in plain:  # how precision was written down before it was the machine's
+        plain["precision"] = "bfloat16" if plain.pop("bfloat16") else "float32"
     return _flat(plain) | {"step": described.get("step")}
 
 

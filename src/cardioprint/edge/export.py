@@ -26,22 +26,29 @@ READOUT = 2
 """Matrix products of the read-out, the bottleneck's last. They stay exact: in 8 bits they cost
 most of the agreement (smallest cosine of PPG fingerprints 0.993 against 0.999) for 0.3 MB."""
 
-SPECTRUM = 4
-"""Matrix products of the spectral read-out, which are the last where there is one. Exact too."""
+
+COURSE = 7
+"""Matrix products of a course: unfolding, widening, listening, both waves, two of reading."""
 
 
 class EncoderGraph(nn.Module):
-    """samples, valid -> one token a patch, and which patches count."""
+    """samples, valid -> one token a patch, which patches count, and the window's course."""
 
     def __init__(self, model: M2AE, modality: str):
         super().__init__()
-        self.encoder, self.patch = model.encoders[modality], model.config.patch
+        self.model, self.modality = model, modality
 
-    def forward(self, samples: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Return tokens (batch, patch, feature) and keep (batch, patch)."""
-        view = whole(samples, valid, self.patch)
+    def forward(self, samples: Tensor, valid: Tensor) -> tuple[Tensor, ...]:
+        """Return tokens (batch, patch, feature), keep (batch, patch), course (batch, print).
+
+        The last only for a model that reads it.
+        """
+        view = whole(samples, valid, self.model.config.patch)
         assert view.keep is not None
-        return self.encoder(view).tokens, view.keep
+        encoded = self.model.encoders[self.modality](view)
+        if not self.model.courses:
+            return encoded.tokens, view.keep
+        return encoded.tokens, view.keep, self.model.course(self.modality, encoded)[0]
 
 
 class BottleneckGraph(nn.Module):
@@ -52,18 +59,27 @@ class BottleneckGraph(nn.Module):
         self.model = model
 
     def forward(
-        self, ecg_tokens: Tensor, ecg_keep: Tensor, ppg_tokens: Tensor, ppg_keep: Tensor
+        self,
+        ecg_tokens: Tensor,
+        ecg_keep: Tensor,
+        ppg_tokens: Tensor,
+        ppg_keep: Tensor,
+        ecg_course: Tensor | None = None,
+        ppg_course: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Return tokens (batch, latent, feature) and fingerprint (batch, feature)."""
         at = torch.arange(self.model.config.patches).expand(ecg_keep.shape[0], -1)
         given = ((ecg_tokens, ecg_keep), (ppg_tokens, ppg_keep))
-        z = self.model.bottleneck(
-            {
-                m: Encoded(tokens=tokens, at=at, keep=keep)
-                for m, (tokens, keep) in zip(MODALITIES, given, strict=True)
-            }
-        )
-        return z, self.model.fingerprint(z)
+        encoded = {
+            m: Encoded(tokens=tokens, at=at, keep=keep)
+            for m, (tokens, keep) in zip(MODALITIES, given, strict=True)
+        }
+        courses = []
+        for course, keep in ((ecg_course, ecg_keep), (ppg_course, ppg_keep)):
+            if course is not None:
+                courses.append((course, keep.any(dim=1, keepdim=True).to(course.dtype)))
+        z = self.model.bottleneck(encoded)
+        return z, self.model.summary(z, courses)
 
 
 class DecoderGraph(nn.Module):
@@ -95,14 +111,16 @@ def export(model: M2AE, folder: Path, *, int8: bool = True, float32: bool = Fals
     samples, valid = torch.randn(3, c.window_samples), torch.ones(3, c.window_samples).bool()
     tokens, keep = torch.randn(3, c.patches, c.features), torch.ones(3, c.patches).bool()
     latents = torch.randn(3, c.latents, c.features)
+    courses = tuple(torch.randn(3, c.fingerprint) for _ in MODALITIES if c.course)
+    named = [f"{m}_course" for m in MODALITIES if c.course]
     written: list[Path] = []
     graphs: list[tuple[str, nn.Module, tuple[Tensor, ...], list[str], list[str]]] = [
         (
             "bottleneck",
             BottleneckGraph(model),
             # Clones: the exporter takes one tensor given twice for one input.
-            (tokens, keep, tokens.clone(), keep.clone()),
-            ["ecg_tokens", "ecg_keep", "ppg_tokens", "ppg_keep"],
+            (tokens, keep, tokens.clone(), keep.clone(), *courses),
+            ["ecg_tokens", "ecg_keep", "ppg_tokens", "ppg_keep", *named],
             ["tokens", "fingerprint"],
         ),
     ]
@@ -113,7 +131,7 @@ def export(model: M2AE, folder: Path, *, int8: bool = True, float32: bool = Fals
                 EncoderGraph(model, m),
                 (samples, valid),
                 ["samples", "valid"],
-                ["tokens", "keep"],
+                ["tokens", "keep", *(["course"] if c.course else [])],
             )
         )
         graphs.append((f"decoder_{m}", DecoderGraph(model, m), (latents,), ["tokens"], ["window"]))
@@ -127,8 +145,8 @@ def export(model: M2AE, folder: Path, *, int8: bool = True, float32: bool = Fals
                 written.append(target)
             if int8:
                 target = folder / f"{name}.int8.onnx"
-                exact = READOUT + (SPECTRUM if model.spectrum is not None else 0)
-                _quantise(full, target, exact=exact if name == "bottleneck" else 0)
+                course = COURSE if c.course and name.startswith("encoder") else 0
+                _quantise(full, target, exact=READOUT if name == "bottleneck" else course)
                 written.append(target)
     about = json.loads((folder / "model.json").read_text())
     about["files"] |= {path.name: digest(path) for path in written}
@@ -161,7 +179,10 @@ def _trace(
 
 
 def _quantise(full: Path, target: Path, *, exact: int = 0) -> None:
-    """Quantise the matrix products' weights to 8 bits, one scale an output column.
+    """Quantise the matrix products' weights to 7 of 8 bits, one scale an output column.
+
+    Where a processor adds pairs of products in 16 bits (AVX2 and AVX-512 without VNNI), full 8-bit
+    weights overflow in silence: fingerprints had cosines down to 0.56. Seven bits cannot.
 
     The last `exact` products stay in float32.
     """
@@ -184,6 +205,7 @@ def _quantise(full: Path, target: Path, *, exact: int = 0) -> None:
             str(target),
             weight_type=QuantType.QInt8,
             per_channel=True,
+            reduce_range=True,
             op_types_to_quantize=QUANTISED,
             nodes_to_exclude=products,
         )

@@ -89,9 +89,9 @@ def describe(
 
 
 def description_size(modality: str, window_samples: int, sampling_rate: float) -> int:
-    """Return how many numbers `describe` and `mean_beat` give."""
+    """Return how many numbers `describe` and `usual_beat` give."""
     beat = round(BEAT[modality][1] * sampling_rate) - round(BEAT[modality][0] * sampling_rate)
-    return beat + _spectral_size(modality, window_samples, sampling_rate)
+    return 2 * beat + _spectral_size(modality, window_samples, sampling_rate)
 
 
 def _spectral_size(modality: str, window_samples: int, sampling_rate: float) -> int:
@@ -103,19 +103,24 @@ BEAT = {"ecg": (-0.28, 0.52), "ppg": (-0.24, 0.56)}
 """Seconds around an R-peak, or around the steepest upslope, that make a beat."""
 
 
-def mean_beat(
+def usual_beat(
     window: Float[Tensor, "batch time"],
     beats: Int[Tensor, "batch beat"],
     modality: str,
     sampling_rate: float,
-) -> tuple[Float[Tensor, "batch sample"], Bool[Tensor, " batch"]]:
-    """Return the mean beat of each window, and whether it has at least three whole ones.
+) -> tuple[Float[Tensor, "batch sample"], Float[Tensor, "batch sample"], Bool[Tensor, " batch"]]:
+    """Return the mean beat of each window, the beats' spread about it, and whether to believe them.
+
+    The spread tells a heart whose beats are alike from one with beats of several kinds.
 
     Args:
         window: Normalised.
         beats: Samples after the window's start; -1 where there is none.
         modality: "ecg" or "ppg".
         sampling_rate: Hertz.
+
+    Returns:
+        (mean, standard deviation, whether at least three beats lie wholly in the window).
     """
     first, last = (round(edge * sampling_rate) for edge in BEAT[modality])
     whole = (beats + first >= 0) & (beats + last <= window.shape[1]) & (beats >= 0)
@@ -123,8 +128,10 @@ def mean_beat(
     at = at.clamp(0, window.shape[1] - 1).flatten(1)
     shapes = torch.gather(window, 1, at).unflatten(1, (beats.shape[1], last - first))
     count = whole.sum(dim=1)
-    mean = (shapes * whole[..., None]).sum(dim=1) / count.clamp_min(1)[:, None]
-    return mean, count >= 3
+    share = (whole / count.clamp_min(1)[:, None])[..., None]
+    mean = (shapes * share).sum(dim=1)
+    spread = ((shapes - mean[:, None]).square() * share).sum(dim=1).sqrt()
+    return mean, spread, count >= 3
 
 
 def decorrelation(prints: Float[Tensor, "batch feature"]) -> Tensor:

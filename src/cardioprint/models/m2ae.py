@@ -13,6 +13,7 @@ trained on what does not depend on phase.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import torch
@@ -21,6 +22,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from cardioprint.models.blocks import Block, hide, sinusoids
+from cardioprint.models.course import Course
 
 MODALITIES = ("ecg", "ppg")
 
@@ -66,8 +68,8 @@ class ModelConfig:
     """Bottleneck tokens look at patches with a distance bias."""
     unfold: bool = True
     """Decoders unfold a token into its stretch; otherwise they look at all tokens alike."""
-    spectrum: int = 0
-    """Channels whose power spectrum over the window joins the fingerprint; 0: tokens' mean only."""
+    course: int = 0
+    """Channels of each modality's course over the window that joins the fingerprint; 0: none."""
     peek: bool = False
     """Decoders look at the encoders' tokens too, not only at the bottleneck's."""
 
@@ -111,11 +113,19 @@ class View:
 
 @dataclass(frozen=True, kw_only=True)
 class Encoded:
-    """What an encoder made of a view: one token a visible patch, and where they stand."""
+    """What an encoder made of a view: one token a visible patch, and where they stand.
+
+    Attributes:
+        tokens: What the encoder made of each patch.
+        at: Index of each in the window.
+        keep: False where an entry is padding; None where all count.
+        patches: What it saw; None where nobody asks any more.
+    """
 
     tokens: Float[Tensor, "batch patch feature"]
     at: Int[Tensor, "batch patch"]
     keep: Bool[Tensor, "batch patch"] | None
+    patches: Float[Tensor, "batch patch sample"] | None = None
 
 
 class PatchEncoder(nn.Module):
@@ -140,7 +150,7 @@ class PatchEncoder(nn.Module):
         bias = None if view.keep is None else hide(view.keep)
         for layer in self.layers:
             x = layer(x, bias=bias)
-        return Encoded(tokens=x, at=view.at, keep=view.keep)
+        return Encoded(tokens=x, at=view.at, keep=view.keep, patches=view.patches)
 
 
 class Bottleneck(nn.Module):
@@ -214,52 +224,6 @@ class Bottleneck(nn.Module):
         return rearrange(tokens, "b (l s) f -> b l (s f)", s=self.stretch)
 
 
-class Spectrum(nn.Module):
-    """Power spectra of learned channels over the window: how regularly what happens, not when.
-
-    A mean over tokens adds up what each second holds and forgets how the seconds follow each
-    other: a count of beats is all it can tell of the heart rate, a whole number in 10 s. Here
-    tokens unfold into a few channels at `STEPS` steps a second, and their power spectra are read.
-    Power does not know phase, so that the fingerprint stays the same when the window slides.
-    """
-
-    def __init__(self, config: ModelConfig):
-        super().__init__()
-        seconds = config.window_samples / config.sampling_rate
-        self.steps = round(seconds * self.STEPS / config.latents)
-        steps = self.steps * config.latents
-        self.channels = config.spectrum
-        self.unfold = nn.Linear(config.features, self.steps * config.spectrum)
-        bins = torch.arange(1, self.BINS + 1) / seconds
-        angle = 2 * torch.pi * (torch.arange(steps)[:, None] + 0.5) * seconds / steps * bins
-        taper = torch.hann_window(steps, periodic=False)[:, None]
-        taper = 2 * taper / taper.sum()  # a sine of amplitude 1 has power 1
-        waves = torch.cat([taper * angle.cos(), taper * angle.sin()], dim=1)
-        self.register_buffer("waves", waves, persistent=False)
-        self.read = nn.Sequential(
-            nn.Linear(config.spectrum * self.BINS, 2 * config.features),
-            nn.GELU(),
-            nn.Linear(2 * config.features, config.fingerprint),
-        )
-
-    STEPS, BINS = 25, 96
-    """Steps a second; multiples of one over the window that are looked at: 0.1 to 9.6 Hz."""
-    FLOOR = 0.05
-    """Power beyond which only its logarithm counts: twice what noise of variance 1 has."""
-
-    waves: Tensor
-
-    def forward(self, z: Float[Tensor, "batch latent feature"]) -> Float[Tensor, "batch print"]:
-        """Return what the spectra add to the fingerprint."""
-        course = rearrange(self.unfold(z), "b l (s c) -> b c (l s)", c=self.channels)
-        parts = (course @ self.waves.to(course.dtype)).float()
-        power = parts[..., : self.BINS].square() + parts[..., self.BINS :].square()
-        # Zero where nothing is heard: a large constant here made gradients twenty times as long.
-        heard = rearrange((power / self.FLOOR).log1p(), "b c f -> b 1 (c f)")
-        # Three axes: onnxruntime's preparation for 8 bits fails at a product of two matrices.
-        return self.read(heard)[:, 0]
-
-
 class Decoder(nn.Module):
     """Bottleneck tokens -> one modality's patches. It sees nothing else, unless told to peek."""
 
@@ -311,7 +275,7 @@ class M2AE(nn.Module):
             nn.GELU(),
             nn.Linear(2 * config.features, config.fingerprint),
         )
-        self.spectrum = Spectrum(config) if config.spectrum else None
+        self.courses = nn.ModuleDict({m: Course(config) for m in MODALITIES if config.course})
         # What all fingerprints have in common says nothing about anybody, and drowns what does:
         # running means and spreads, followed in pretraining and frozen with the weights.
         self.register_buffer("centre", torch.zeros(config.fingerprint))
@@ -330,15 +294,58 @@ class M2AE(nn.Module):
         """
         return self.bottleneck(self.look(shown))
 
+    def read(
+        self, shown: dict[str, View]
+    ) -> tuple[Float[Tensor, "batch latent feature"], Float[Tensor, "batch print"]]:
+        """Return the bottleneck's tokens and the fingerprint."""
+        encoded = self.look(shown)
+        z = self.bottleneck(encoded)
+        return z, self.fingerprint(z, encoded)
+
     def look(self, shown: dict[str, View]) -> dict[str, Encoded]:
         """Return what each encoder makes of its modality."""
         return {m: self.encoders[m](shown[m]) for m in MODALITIES if m in shown}
 
-    def fingerprint(self, z: Float[Tensor, "batch latent feature"]) -> Float[Tensor, "batch print"]:
-        """Return the mean over the bottleneck's tokens of a non-linear read-out, and spectra."""
+    def fingerprint(
+        self,
+        z: Float[Tensor, "batch latent feature"],
+        encoded: dict[str, Encoded] | None = None,
+    ) -> Float[Tensor, "batch print"]:
+        """Return the mean over the bottleneck's tokens of a non-linear read-out, and courses.
+
+        Args:
+            z: The bottleneck's tokens.
+            encoded: The encoders' tokens, for a model that reads their course.
+        """
+        courses = []
+        if self.courses:
+            if not encoded:
+                raise ValueError("this model's fingerprint needs the encoders' tokens")
+            courses = [self.course(modality, e) for modality, e in encoded.items()]
+        return self.summary(z, courses)
+
+    def course(self, modality: str, encoded: Encoded) -> tuple[Tensor, Tensor]:
+        """Return what a modality's course adds to the fingerprint, and where it is there at all.
+
+        Returns:
+            (course, present): shapes (batch, print) and (batch, 1), the latter 0 or 1.
+        """
+        if encoded.patches is None:
+            raise ValueError("a course is read from tokens and from the patches they were made of")
+        both = torch.cat([encoded.tokens, encoded.patches], dim=-1)
+        grid, there = on_grid(both, encoded, self.config.patches)
+        present = there.any(dim=1, keepdim=True).to(torch.float32)
+        return self.courses[modality](grid, there), present
+
+    def summary(
+        self, z: Float[Tensor, "batch latent feature"], courses: Sequence[tuple[Tensor, Tensor]]
+    ) -> Float[Tensor, "batch print"]:
+        """Return the fingerprint of tokens and of the courses of the modalities that are there."""
         found = self.readout(z).mean(dim=1)
-        if self.spectrum is not None:
-            found = found + self.spectrum(z)
+        if courses:
+            total = torch.stack([course * present for course, present in courses]).sum(dim=0)
+            count = torch.stack([present for _, present in courses]).sum(dim=0)
+            found = found + total / count.clamp_min(1.0)
         return (found - self.centre) / self.spread
 
     def decode(
@@ -365,18 +372,33 @@ class M2AE(nn.Module):
     def follow(
         self,
         prints: Float[Tensor, "batch print"],
-        timings: Float[Tensor, "batch timing"],
+        timings: Float[Tensor, "batch timing"] | None,
         momentum: float = 0.02,
     ) -> None:
-        """Move the running means and spreads towards a batch's."""
-        prints, timings = prints.float(), timings.float()
+        """Move the running means and spreads towards a batch's; None: of frozen tokens."""
+        prints = prints.float()
         raw_mean = prints.mean(dim=0) * self.spread + self.centre
         raw_spread = prints.std(dim=0) * self.spread
-        timing_mean = timings.mean(dim=0) + self.timing_centre
         # New tensors, not in place: the step's backward pass still needs the old ones.
         self.centre = self.centre.lerp(raw_mean, momentum)
         self.spread = self.spread.lerp(raw_spread.clamp_min(1e-4), momentum)
-        self.timing_centre = self.timing_centre.lerp(timing_mean, momentum)
+        if timings is not None:
+            timing_mean = timings.float().mean(dim=0) + self.timing_centre
+            self.timing_centre = self.timing_centre.lerp(timing_mean, momentum)
+
+
+def on_grid(
+    values: Float[Tensor, "batch patch value"], encoded: Encoded, patches: int
+) -> tuple[Float[Tensor, "batch place value"], Bool[Tensor, "batch place"]]:
+    """Put what belongs to visible patches at their places, and say which places have any."""
+    at = encoded.at.expand(values.shape[0], -1)
+    keep = torch.ones_like(at, dtype=torch.bool) if encoded.keep is None else encoded.keep
+    if values.shape[1] == patches:
+        return values, keep
+    empty = values.new_zeros(values.shape[0], patches, values.shape[2])
+    there = torch.zeros(empty.shape[:2], dtype=torch.bool, device=values.device)
+    grid = empty.scatter(1, at[..., None].expand_as(values), values)
+    return grid, there.scatter(1, at, keep)
 
 
 def patchify(x: Float[Tensor, "batch time"], patch: int) -> Float[Tensor, "batch patch sample"]:

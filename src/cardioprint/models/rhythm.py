@@ -33,6 +33,17 @@ PLACES = (0.8, 0.03, 0.03, 0.05, 0.65, 1.0)
 UNITS = (0.28, 0.9, 0.9, 0.2, 0.33, 0.33)
 """Spreads of their logarithms (of the share itself) in hearts of all kinds."""
 
+PLAIN = 3.0
+"""What an error of one of the six numbers counts beside one of a histogram's bin: heart rate is the
+first thing that anybody asks a fingerprint for."""
+
+
+def weights(device: torch.device) -> Float[Tensor, " number"]:
+    """Return what an error of each number counts; 1 on average."""
+    counts = torch.ones(SIZE, device=device)
+    counts[:NUMBERS] = PLAIN
+    return counts / counts.mean()
+
 
 def describe_rhythm(
     beats: Int[Tensor, "batch beat"], sampling_rate: float

@@ -57,6 +57,7 @@ class Session:
             sizes = self.about["model"]
             self.features, self.width = int(sizes["fingerprint"]), int(sizes["features"])
             self.patches = int(sizes["window_samples"] // sizes["patch"])
+            self.courses = bool(sizes.get("course", 0))
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(
                 f"{self.folder}: model.json does not say what this release needs ({error}). "
@@ -122,7 +123,7 @@ class Session:
         inputs: dict[str, NDArray] = {}
         for row, modality in enumerate(MODALITIES):
             if present[row]:
-                encoded, keep = self._run(
+                encoded, keep, *course = self._run(
                     f"encoder_{modality}",
                     {
                         "samples": np.ascontiguousarray(samples[:, row]),
@@ -132,7 +133,10 @@ class Session:
             else:
                 encoded = np.zeros((len(samples), self.patches, self.width), np.float32)
                 keep = np.zeros((len(samples), self.patches), bool)
+                course = [np.zeros((len(samples), self.features), np.float32)] * self.courses
             inputs[f"{modality}_tokens"], inputs[f"{modality}_keep"] = encoded, keep
+            if course:
+                inputs[f"{modality}_course"] = course[0]
         tokens, prints = self._run("bottleneck", inputs)
         return tokens, prints
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,25 @@ from cardioprint.training.recipes import Run
 
 
 class Log:
-    """JSON lines for people and scripts, TensorBoard where it is installed."""
+    """JSON lines for people and scripts, TensorBoard where it is installed.
 
-    def __init__(self, folder: Path, run: Run, *, enabled: bool):
+    Args:
+        folder: Of the run.
+        run: The whole configuration, for run.json.
+        enabled: Whether this rank is the one that writes.
+        machine: What the run runs on, for run.json.
+    """
+
+    def __init__(
+        self, folder: Path, run: Run, *, enabled: bool, machine: Mapping[str, Any] | None = None
+    ):
         self.enabled, self.path = enabled, folder / "log.jsonl"
         self.board: Any = None
         if enabled:
             if self.path.exists():  # a kill may have left half a line
                 os.truncate(self.path, len(_lines(self.path)))
-            (folder / "run.json").write_text(json.dumps(dataclasses.asdict(run), indent=1))
+            resolved = {**dataclasses.asdict(run), "machine": dict(machine or {})}
+            (folder / "run.json").write_text(json.dumps(resolved, indent=1))
             try:
                 from torch.utils.tensorboard import SummaryWriter
 

@@ -10,6 +10,7 @@ import math
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,17 +18,19 @@ from torch import Tensor, nn
 from cardioprint.corpus.cache import Cache
 from cardioprint.corpus.order import rank_slice
 from cardioprint.errors import CardioprintError
-from cardioprint.models.m2ae import M2AE
 from cardioprint.training import checkpoint, ranks
 from cardioprint.training.augment import augment
 from cardioprint.training.batches import Batch, Sampler
+from cardioprint.training.beginning import begin
 from cardioprint.training.chance import Chance
 from cardioprint.training.log import Log, lowest
 from cardioprint.training.machine import (
     Machine,
     ahead,
+    autocast,
     fit,
     optimizer,
+    precision,
     start,
     unsynchronised,
     whole,
@@ -40,6 +43,9 @@ LOG_EVERY = 10
 
 VALIDATION_STEPS = 8
 """Batches of people kept apart, the same ones at every validation."""
+
+SETTLING_STEPS = 48
+"""Batches from which the means and spreads of the final weights are taken."""
 
 DEAD_RANK, DEAD_COSINE = 1.5, 0.995
 """Effective rank of fingerprints at and below which, or mean cosine above which, they tell
@@ -70,7 +76,7 @@ def train(
         held_out: Corpus of other people to validate on, or None.
         folder: Run folder: run.json, log.jsonl, TensorBoard events, last.safetensors, and
             best.safetensors of the lowest loss on the people kept apart.
-        machine: How the run is spread over the machine.
+        machine: How the run is spread over the machine, and in which precision.
 
     Returns:
         The objective with averaged weights.
@@ -81,8 +87,7 @@ def train(
         ModelError: The checkpoint in `folder` is damaged, or of other sizes.
     """
     device, rank, world = start()
-    torch.manual_seed(run.seed)
-    objective = Objective(M2AE(run.model), run.objective).to(device)
+    objective = begin(run).to(device)
     stepper = fit(objective, machine, device, world)
     adam = optimizer(objective, machine, run.weight_decay)
     average = {k: v.detach().clone() for k, v in objective.state_dict().items()}
@@ -95,12 +100,14 @@ def train(
     sampler = Sampler(cache, run.batch, seed=run.seed)
     # Of a run that was begun by an older release nobody knows what it had learnt from.
     learnt = None if before is None else sorted({*before, *sampler.places.used})
-    keep = partial(_keep, objective, average, adam, run, learnt)
+    dtype = precision(machine, device)
+    told = {"device": device.type, "precision": str(dtype).removeprefix("torch."), "ranks": world}
+    about = {**dataclasses.asdict(run), "precision": told["precision"]}
+    keep = partial(_keep, objective, average, adam, about, learnt)
     plain = dataclasses.replace(run.batch, stretch=0.0)
     checker = None if held_out is None else Sampler(held_out, plain, seed=10_000 + run.seed)
     best = lowest(folder / "log.jsonl")
-    log = Log(folder, run, enabled=rank == 0)
-    autocast = torch.autocast(device.type, torch.bfloat16, enabled=run.bfloat16)
+    log = Log(folder, run, enabled=rank == 0, machine=told)
     began, waited, alike = time.monotonic(), 0.0, 0
     make = partial(sampler.batch, rank=rank, ranks=world)
     batches = ahead(make, first, run.steps, machine.prefetch)
@@ -114,7 +121,7 @@ def train(
         for part in range(machine.accumulate):
             rows = tensors(batch, run, step, device, part, machine.accumulate)
             with unsynchronised(stepper, last=part + 1 == machine.accumulate):
-                with autocast:
+                with autocast(device, dtype):
                     loss, parts = stepper(rows)
                 (loss / machine.accumulate).backward()
             # All ranks stop or none: one that went on alone would wait for the others for ever.
@@ -134,6 +141,7 @@ def train(
             seconds = time.monotonic() - began
             rate = (step - first + 1) * run.batch.size / seconds
             said = {"norm": norm, "pairs_per_second": rate, "waiting": waited / seconds}
+            said["bfloat16"] = dtype == torch.bfloat16  # a resumed run may have changed it
             found = _mean_over_ranks(parts)
             log.write("train", step, {**found, **said})
             dead = found["rank"] <= DEAD_RANK or found["cosine"] > DEAD_COSINE
@@ -146,6 +154,11 @@ def train(
                     f"{folder / 'log.jsonl'}"
                 )
         done = step + 1
+        if done == run.steps:
+            with swapped(objective, average):
+                settle(objective, sampler, run, device, rank, world)
+                average = {k: v.detach().clone() for k, v in objective.state_dict().items()}
+            keep = partial(_keep, objective, average, adam, about, learnt)
         if checker and (done % run.validate_every == 0 or done == run.steps):
             with swapped(objective, average):
                 found = validate(objective, checker, run, device, rank, world)
@@ -171,7 +184,7 @@ def _keep(
     objective: Objective,
     average: dict[str, Tensor],
     adam: torch.optim.Optimizer,
-    run: Run,
+    about: dict[str, Any],
     databases: list[str] | None,
     path: Path,
     step: int,
@@ -183,7 +196,7 @@ def _keep(
         average=average,
         optimizer=adam,
         step=step,
-        about=dataclasses.asdict(run),
+        about=about,
         databases=databases,
     )
 
@@ -262,6 +275,28 @@ def validate(
             sums.setdefault(key, []).append(value)
     objective.train()
     return {key: sum(v) / len(v) for key, v in sums.items()}
+
+
+@torch.no_grad()
+def settle(
+    objective: Objective,
+    sampler: Sampler,
+    run: Run,
+    device: torch.device,
+    rank: int = 0,
+    world: int = 1,
+) -> None:
+    """Take the running means and spreads of averaged weights anew, from training windows.
+
+    What is common to all fingerprints drifts, since no loss sees it, and an average over steps of
+    weights and of means that followed them do not fit each other: heart rates that the read-out
+    told were off by 3/min, all of them. Batch norms need the same (Izmailov 2018, section 3.2).
+    """
+    usual = objective.momentum
+    for i in range(SETTLING_STEPS):
+        objective.momentum = 1 / (1 + i)
+        objective(tensors(sampler.batch(i, rank, world), run, i, device, disturb=False))
+    objective.momentum = usual
 
 
 class swapped:  # noqa: N801 (reads as a verb)

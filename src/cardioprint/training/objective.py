@@ -34,7 +34,8 @@ class ObjectiveConfig:
     """Fractions of the run between which the derivative term is faded in: from the first step
     it kept every reconstruction at zero."""
     description: float = 0.5
-    """Spectrum, autocorrelation and mean beat of both modalities, read from the fingerprint."""
+    """Spectrum, autocorrelation, mean beat and its spread, of both modalities, read from the
+    fingerprint."""
     rhythm: float = 0.0
     """Intervals between beats, read from the fingerprint's shared half by one linear map for both
     modalities: what a linear probe is to find must lie there linearly."""
@@ -108,14 +109,13 @@ class Objective(nn.Module):
         fixed = config.temperature
         scale = 2.3 if fixed is None else -math.log(fixed)
         self.log_scale = nn.Parameter(torch.tensor([scale, scale]), requires_grad=fixed is None)
+        self.momentum = 0.02
         # Nearly all pairs are mismatches: the first guess is that every one is (Zhai 2023).
         self.bias = nn.Parameter(torch.tensor([-10.0, -10.0]))
 
     def forward(self, batch: TensorBatch) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss and its parts (detached) by name."""
         c = self.config
-        begin, end = c.fade
-        derivative = c.derivative * min(1.0, max(0.0, (batch.progress - begin) / (end - begin)))
         patch = self.model.config.patch
         parts: dict[str, Tensor] = {}
         total = torch.zeros((), device=batch.clean.device)
@@ -124,37 +124,23 @@ class Objective(nn.Module):
             shown = {m: _view(batch, view, m, at, patch) for m, at in batch.shown[view].items()}
             encoded = self.model.look(shown)
             z = self.model.bottleneck(encoded)
-            f = self.model.fingerprint(z)
+            f = self.model.fingerprint(z, encoded)
             latents.append(z)
             prints.append(f)
             if self.read_rhythm is not None and batch.patches_valid == self.model.config.patches:
                 miss = self._rhythm(self.read_rhythm(f[:, : f.shape[1] // 2]), batch.beats[view])
                 total = total + 0.5 * c.rhythm * miss
                 parts["rhythm"] = miss.detach()
-            guesses = self.model.decode(z, encoded)
+            guesses = self.model.decode(z, encoded) if c.reconstruct else {}
             description = self.describe(f).float().split(self.sizes, dim=-1)
             for row, m in enumerate(MODALITIES):
                 truth = patchify(batch.clean[view][:, row], patch)
-                visible = torch.zeros(truth.shape[:2], dtype=torch.bool, device=truth.device)
-                if m in shown:
-                    keep = shown[m].keep
-                    seen = torch.ones_like(shown[m].at, dtype=torch.bool) if keep is None else keep
-                    visible.scatter_(1, shown[m].at, seen)
-                valid = torch.zeros_like(visible)
-                valid[:, : batch.patches_valid] = True
-                loss, error = losses.reconstruction(
-                    guesses[m],
-                    truth,
-                    visible,
-                    valid,
-                    visible_weight=c.visible,
-                    derivative_weight=derivative,
-                    mean=ranks.mean,
-                )
-                total = total + 0.5 * c.reconstruct * loss
-                if not (visible & valid).any():
-                    source = next(iter(batch.shown[view]))
-                    parts[f"mse_{source}_to_{m}"] = error
+                if guesses:
+                    loss, error, seen = self._reconstruct(batch, guesses[m], truth, shown.get(m))
+                    total = total + 0.5 * c.reconstruct * loss
+                    if not seen:
+                        source = next(iter(batch.shown[view]))
+                        parts[f"mse_{source}_to_{m}"] = error
                 if batch.patches_valid == truth.shape[1]:
                     miss = self._describe(batch, view, row, description[row])
                     total = total + 0.5 * c.description * miss
@@ -166,11 +152,39 @@ class Objective(nn.Module):
         if self.training:
             with torch.no_grad():
                 followed = torch.cat([ranks.gather(t.detach()) for t in timings])
-                self.model.follow(torch.cat(everybody), followed)
+                learns = self.model.bottleneck.tokens.requires_grad
+                self.model.follow(
+                    torch.cat(everybody), followed if learns else None, momentum=self.momentum
+                )
         with torch.no_grad():
             parts.update(health(everybody[0].float()))
         parts["loss"] = total.detach()
         return total, parts
+
+    def _reconstruct(
+        self, batch: TensorBatch, guess: Tensor, truth: Tensor, shown: View | None
+    ) -> tuple[Tensor, Tensor, bool]:
+        """Return loss and error of one modality's patches, and whether any was seen."""
+        c = self.config
+        begin, end = c.fade
+        fade = min(1.0, max(0.0, (batch.progress - begin) / (end - begin)))
+        visible = torch.zeros(truth.shape[:2], dtype=torch.bool, device=truth.device)
+        if shown is not None:
+            keep = shown.keep
+            seen = torch.ones_like(shown.at, dtype=torch.bool) if keep is None else keep
+            visible.scatter_(1, shown.at, seen)
+        valid = torch.zeros_like(visible)
+        valid[:, : batch.patches_valid] = True
+        loss, error = losses.reconstruction(
+            guess,
+            truth,
+            visible,
+            valid,
+            visible_weight=c.visible,
+            derivative_weight=c.derivative * fade,
+            mean=ranks.mean,
+        )
+        return loss, error, bool((visible & valid).any())
 
     def _contrast(
         self,
@@ -213,7 +227,8 @@ class Objective(nn.Module):
             pulse, else_believed = rhythm.describe_rhythm(beats[:, 1], rate)
             truth = torch.where(believed[:, None], heart, pulse)
             there = believed | else_believed
-        error = (guess.float() - truth).square().mean(dim=1) * there
+        error = (guess.float() - truth).square() * rhythm.weights(guess.device)
+        error = error.mean(dim=1) * there
         return error.sum() / ranks.mean(there.sum().float()).clamp_min(1)
 
     def _describe(self, batch: TensorBatch, view: int, row: int, guess: Tensor) -> Tensor:
@@ -222,12 +237,15 @@ class Objective(nn.Module):
         rate = self.model.config.sampling_rate
         with torch.no_grad():
             spectrum = losses.describe(window, m, rate)
-            beat, there = losses.mean_beat(window, batch.beats[view][:, row], m, rate)
-        guessed_spectrum, guessed_beat = guess.split([spectrum.shape[1], beat.shape[1]], dim=1)
-        miss = (guessed_spectrum - spectrum).square().mean() / 0.05
-        error = (guessed_beat - beat).square().mean(dim=1) * there
-        beats = ranks.mean(there.sum().float()).clamp_min(1)
-        return 0.5 * miss + 0.5 * error.sum() / beats / 0.3
+            beat, spread, there = losses.usual_beat(window, batch.beats[view][:, row], m, rate)
+        guessed, guessed_beat, guessed_spread = guess.split(
+            [spectrum.shape[1], beat.shape[1], spread.shape[1]], dim=1
+        )
+        miss = (guessed - spectrum).square().mean() / 0.05
+        count = ranks.mean(there.sum().float()).clamp_min(1)
+        shape = ((guessed_beat - beat).square().mean(dim=1) * there).sum() / count / 0.3
+        change = ((guessed_spread - spread).square().mean(dim=1) * there).sum() / count / 0.1
+        return 0.5 * miss + 0.5 * shape + 0.25 * change
 
 
 def _view(batch: TensorBatch, view: int, modality: str, at: Tensor, patch: int) -> View:

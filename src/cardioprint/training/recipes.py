@@ -19,6 +19,10 @@ class Run:
 
     name: str
     """Name of the recipe, kept with the weights."""
+    start: str = ""
+    """Packaged model or model folder whose weights it begins with, where names and sizes agree."""
+    learn: str = "all"
+    """all; or readout: everything else stays as it begins, decoders are not run."""
     model: ModelConfig = field(default_factory=ModelConfig)
     """Sizes."""
     batch: BatchConfig = field(default_factory=BatchConfig)
@@ -41,8 +45,6 @@ class Run:
     """Decay of the averaged weights, which are the ones shipped."""
     seed: int = 0
     """Of weights, batches and augmentation."""
-    bfloat16: bool = True
-    """Autocast to bfloat16: 2.5 times the speed on a CPU that has it."""
     validate_every: int = 250
     """Steps between validations on people kept apart."""
     save_every: int = 250
@@ -51,6 +53,12 @@ class Run:
     def __post_init__(self) -> None:
         if self.steps < 1 or self.warmup < 0 or self.learning_rate <= 0:
             raise ValueError("need steps >= 1, warmup >= 0 and learning_rate > 0")
+        if self.learn not in ("all", "readout"):
+            raise ValueError(f"learn must be all or readout, not {self.learn!r}")
+        if self.learn == "readout" and (self.objective.reconstruct or self.objective.phase):
+            raise ValueError(
+                "a read-out alone changes nothing of reconstruct and phase: set both 0"
+            )
         if self.batch.patch != self.model.patch:
             raise ValueError("batch.patch and model.patch must agree")
 
@@ -103,6 +111,39 @@ def large() -> Run:
     return _sized("large", model, steps=200_000, batch=BatchConfig(size=2048), warmup=2000)
 
 
+def readout() -> Run:
+    """The way from tokens to fingerprint alone, on a finished model: the second stage of `tiny`.
+
+    Heart rate and rhythm are told to it, and what wearables do to a signal is seen through. Tokens
+    and decoders stay as they are.
+    """
+    plain = Run(name="readout")
+    return replace(
+        plain,
+        start="tiny",
+        learn="readout",
+        model=replace(plain.model, course=32),
+        batch=replace(plain.batch, size=64, same=0.0, full=0.7),
+        augment=AugmentConfig(
+            low_rate=0.1,
+            noise=0.3,
+            wander=0.1,
+            muscle=0.05,
+            motion=0.1,
+            walking=0.05,
+            hum=0.05,
+            normalise=True,
+        ),
+        objective=replace(
+            plain.objective, reconstruct=0.0, phase=0.0, rhythm=2.0, state=0.1, decorrelation=0.01
+        ),
+        steps=5800,
+        warmup=200,
+        average=0.998,
+        seed=1,
+    )
+
+
 def smoke() -> Run:
     """Seconds on any machine: for tests of the machinery, not for use."""
     return Run(
@@ -120,7 +161,6 @@ def smoke() -> Run:
         batch=BatchConfig(size=8),
         steps=20,
         warmup=4,
-        bfloat16=False,
         validate_every=10,
         save_every=10,
     )
@@ -131,6 +171,7 @@ RECIPES: dict[str, Callable[[], Run]] = {
     "small": small,
     "base": base,
     "large": large,
+    "readout": readout,
     "smoke": smoke,
 }
 

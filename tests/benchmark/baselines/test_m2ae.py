@@ -70,8 +70,8 @@ def test_what_was_not_measured_has_no_fingerprint(encoder, windows):
 
 def test_one_forward_pass_for_fingerprint_timing_and_reconstruction(tested, windows, monkeypatch):
     calls = []
-    encode = tested.model.encode
-    monkeypatch.setattr(tested.model, "encode", lambda shown: calls.append(1) or encode(shown))
+    read = tested.model.read
+    monkeypatch.setattr(tested.model, "read", lambda shown: calls.append(1) or read(shown))
     part = select(windows, np.arange(5))
     tested.embed_prepared(part, ("ecg",))
     tested.timing(part, ("ecg",))
@@ -116,7 +116,7 @@ def test_decoders_that_peek_are_shown_the_encoders_tokens(windows):
     model = M2AE(replace(smoke().model, peek=True))
     encoder = Fingerprints(model, "peeking")
     made = encoder.reconstruct(windows, "ppg", "ecg")
-    z = encoder._tokens(windows, ("ppg",))
+    z = encoder._made(windows, ("ppg",)).tokens
     with torch.no_grad():
         alone = model.decode(z)["ecg"].flatten(1).numpy()
     assert made.shape == alone.shape

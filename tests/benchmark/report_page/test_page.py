@@ -14,6 +14,7 @@ from cardioprint.benchmark.report_page import loading, markdown
 from cardioprint.benchmark.report_page.markup import VOID
 from cardioprint.benchmark.report_page.page import PARTS
 from cardioprint.benchmark.report_page.page import page as page_of
+from cardioprint.benchmark.report_page.parts import side_by_side
 from cardioprint.benchmark.report_page.report import Report
 from cardioprint.benchmark.results import Seed, load_run, load_task, save
 from cardioprint.errors import RecordError
@@ -121,6 +122,24 @@ def test_the_spread_between_pretrainings_stands_beside_every_probe(tmp_path):
     table = report_page.table(folder)
     assert "| seed to seed |" in table and "| SD 1.0 over 3 |" in table
     assert "Known on 1 of 4 probe tasks." in table
+
+
+def test_further_figures_stand_in_markdown_and_on_paper(full):
+    words = words_of(full)
+    tasks = loading.read(full).tasks
+    for task in tasks:
+        more = [s for s in task.scores if s.measure != task.headline[2]]
+        part = words.partition(f"### {markdown.escape(task.title)}\n")[2].partition("\n### ")[0]
+        for score in more:
+            assert f"| {markdown.escape(score.measure)} (" in part
+    assert words.count("<details>") == words.count("</details>") > 0
+    assert "<details><summary>Further figures</summary>\n\n| measure |" in words
+    # Wider tasks than these have further measures: closed on a screen, open on paper.
+    first = next(task for task in tasks if task.family == "probe")
+    wide = [replace(s, measure=f"{s.measure} {k}") for k in range(12) for s in first.scores]
+    table = side_by_side.of_task(replace(first, scores=(*first.scores, *wide)), "M2AE tiny")
+    assert '<details class="behind printed">' in str(table)
+    assert "details.behind:not(.printed){display:none}" in (full / "report.html").read_text()
 
 
 def test_a_table_for_a_terminal_is_not_escaped(full):

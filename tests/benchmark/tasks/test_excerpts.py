@@ -30,10 +30,17 @@ def test_noise_and_silence_abstain_for_everybody(ecg):
     assert found.subject.tolist() == ["0", "3"] and 50 < found.heart_rate[0] < 120
 
 
-def test_copies_are_one_person(ecg):
+def test_a_recording_of_nobody_knows_whom_is_left_out(ecg):
     rows = [row("ppg_bp:23", record="23_3"), row("ppg_bp:24", record="24_1"), row("ppg_bp:9")]
     found = gathered([ecg, ecg, ecg], rows, table="ppg_bp")
-    assert found.subject.tolist() == ["ppg_bp:23", "ppg_bp:23", "ppg_bp:9"]
+    assert found.subject.tolist() == ["ppg_bp:9"] and found.place.tolist() == [2]
+    assert (found.data.rows, found.data.people, found.data.abstained) == (1, 1, 0)
+
+
+def test_a_recording_under_two_names_counts_once(ecg):
+    names = [f"CinC2020/21 Georgia:E0{number}" for number in (7508, 7509, 7510)]
+    rows = [row(i, record=name) for i, name in enumerate(names)]
+    assert gathered([ecg] * 3, rows, table="five_class").subject.tolist() == ["0", "1"]
 
 
 def test_what_is_known_of_people(ecg):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,13 @@ cache."""
 REMEMBERED = 4
 """Sets of windows whose tokens are kept: fingerprint, timing and reconstruction of one set are
 asked for one after the other, and need one forward pass."""
+
+
+class Made(NamedTuple):
+    """The bottleneck's tokens, shape (window, latent, feature), and the fingerprints."""
+
+    tokens: Tensor
+    prints: Tensor
 
 
 class Fingerprints:
@@ -50,7 +57,7 @@ class Fingerprints:
         self.model, self.name = model.float().eval(), name
         self.kind: Kind = kind
         self.preparation = preparation or Preparation()
-        self._last: deque[tuple[Windows, tuple[str, ...], Tensor]] = deque(maxlen=REMEMBERED)
+        self._last: deque[tuple[Windows, tuple[str, ...], Made]] = deque(maxlen=REMEMBERED)
 
     @property
     def sampling_rate(self) -> float:
@@ -77,7 +84,7 @@ class Fingerprints:
 
         Shape (window, feature); NaN where none of the modalities was measured.
         """
-        out = self._read(windows, modalities, self.model.fingerprint)
+        out = self._made(windows, modalities).prints.numpy().copy()
         rows = [MODALITIES.index(m) for m in modalities]
         out[~windows.valid[:, rows].any(axis=(1, 2))] = np.nan
         return out
@@ -102,7 +109,7 @@ class Fingerprints:
         import torch
 
         with torch.no_grad():
-            parts = self._tokens(windows, modalities).split(BATCH)
+            parts = self._made(windows, modalities).tokens.split(BATCH)
             return np.concatenate([read(z).numpy() for z in parts])
 
     def _decoded(self, windows: Windows, source: str, target: str) -> NDArray[np.float32]:
@@ -133,18 +140,20 @@ class Fingerprints:
                 for m in modalities
             }
 
-    def _tokens(self, windows: Windows, modalities: tuple[str, ...]) -> Tensor:
-        """Return the bottleneck's tokens, shape (window, latent, feature)."""
+    def _made(self, windows: Windows, modalities: tuple[str, ...]) -> Made:
+        """Return what the model makes of windows, from memory if it was asked for just now."""
         import torch
 
-        for known, shown, tokens in self._last:
+        for known, shown, made in self._last:
             if known is windows and shown == modalities:
-                return tokens
-        out = [torch.zeros((0, self.model.config.latents, self.model.config.features))]
+                return made
+        c = self.model.config
+        out = [(torch.zeros((0, c.latents, c.features)), torch.zeros((0, c.fingerprint)))]
         with torch.no_grad():
-            out += [self.model.encode(views) for views in self._views(windows, modalities)]
-        self._last.append((windows, modalities, torch.cat(out)))
-        return self._last[-1][2]
+            out += [self.model.read(views) for views in self._views(windows, modalities)]
+        made = Made(*(torch.cat(parts) for parts in zip(*out, strict=True)))
+        self._last.append((windows, modalities, made))
+        return made
 
 
 def untrained(seed: int = 0) -> Fingerprints:

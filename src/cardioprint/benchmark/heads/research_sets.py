@@ -16,7 +16,7 @@ import numpy as np
 
 from cardioprint.benchmark.baselines.base import Signals
 from cardioprint.benchmark.baselines.hand.encoder import HandMade
-from cardioprint.benchmark.copies import Pair, one_person
+from cardioprint.benchmark.copies import REPEATED
 from cardioprint.benchmark.heads.material import Material, join
 from cardioprint.datasets.tables import TABLES, data_folder, find_seams, rows
 from cardioprint.fingerprints.pipeline import fingerprint
@@ -24,9 +24,6 @@ from cardioprint.types import Record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-ONE_RECORDING = {"ppg_bp": (("23_3", "24_1"),), "five_class": (("E07509", "E07510"),)}
-"""Table -> records, by the last part of their names: one recording under two people's names."""
 
 RHYTHMS = {"sinus": "sinus", "PVC": "PVC", "PAC": "PAC", "VT": "VT", "SVT": "SVT", "AF": "AF"}
 FIVE = ("NORM", "MI", "STTC", "CD", "HYP")
@@ -109,7 +106,7 @@ def gather(
 
 
 def labelled(table: str, modality: str, *, lead: str = "", thin: int = 1) -> Iterator[Excerpt]:
-    """Yield the rows of a table of one modality, or one modality of a paired table.
+    """Yield the rows of a table of one modality, or one modality of a paired table, no copies.
 
     Args:
         table: Key of `TABLES`.
@@ -120,7 +117,7 @@ def labelled(table: str, modality: str, *, lead: str = "", thin: int = 1) -> Ite
     column = lead or modality
     for i, row in enumerate(rows(table, [column])):
         x = row[column]
-        if i % thin or x is None:
+        if i % thin or x is None or str(row["record"]) in REPEATED.get(table, ()):
             continue
         given: dict[str, Any] = {modality: x}
         named = lead or row.get("ecg_lead") or ""
@@ -132,7 +129,7 @@ def labelled(table: str, modality: str, *, lead: str = "", thin: int = 1) -> Ite
             record=record,
             table=table,
             source=str(row.get("source") or table),
-            person=_same(table, person, str(row["record"])),
+            person=person,
             unit=person if several else f"{row['record']}{lead and ', '}{lead}",
             labels=_labels(row),
         )
@@ -227,36 +224,17 @@ def _labels(row: Mapping[str, Any]) -> dict[str, float]:
     return out
 
 
-def _same(table: str, person: str, record: str) -> str:
-    """Return the person, with a mark where the recording is known to be another person's too."""
-    for names in ONE_RECORDING.get(table, ()):
-        if record.rpartition(":")[2] in names:
-            return f"{person}|{names[0]}"
-    return person
-
-
-def without_copies(material: Material) -> Material:
-    """Return the same windows with people who share a recording as one person."""
-    person = np.array([p.split("|")[0] for p in material.person])
-    marks = np.array([p.partition("|")[2] for p in material.person])
-    pairs = []
-    for mark in np.unique(marks[marks != ""]):
-        at = np.flatnonzero(marks == mark)
-        pairs += [Pair(a=int(at[0]), b=int(b), r=1.0) for b in at[1:]]
-    return replace(material, person=one_person(person, pairs))
-
-
 @lru_cache(maxsize=8)
 def _table(model: str, table: str, modality: str, *, hand: bool, long: bool) -> Material:
     """Return the windows of one modality of a table; both heart-rate heads need both."""
     excerpts = paired(table, modality) if long else labelled(table, modality)
-    return without_copies(gather(excerpts, modality, model, hand=hand))
+    return gather(excerpts, modality, model, hand=hand)
 
 
 def five_class(model: str) -> Material:
     """Return the five-class table, leads I and II."""
     leads = [gather(labelled("five_class", "ecg", lead=v), "ecg", model) for v in ("I", "II")]
-    return without_copies(join(leads))
+    return join(leads)
 
 
 def heart_rates(model: str, modality: str, tables: tuple[str, ...] = HEART_RATE) -> Material:
@@ -316,9 +294,7 @@ def _plain(table: str, modality: str, hand: bool) -> Callable[[str], Material]:
 
 
 SETS: dict[str, Callable[[str], Material]] = {
-    "rhythm": lambda model: without_copies(
-        gather(labelled("rhythm_ppg", "ppg", thin=2), "ppg", model)
-    ),
+    "rhythm": lambda model: gather(labelled("rhythm_ppg", "ppg", thin=2), "ppg", model),
     "five_class": five_class,
     "ppg_bp": _plain("ppg_bp", "ppg", hand=True),
     "ecgid": _plain("ecgid", "ecg", hand=False),

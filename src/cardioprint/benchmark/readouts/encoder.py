@@ -114,7 +114,7 @@ class ReadOuts:
         for name, other in (others or {}).items():
             frozen = other.float().eval()
             self.reads[name] = Read(
-                of=lambda m, t, frozen=frozen: frozen.fingerprint(t.z),
+                of=lambda m, t, frozen=frozen: frozen.fingerprint(t.z, dict(t.encoded)),
                 shared=model.config.fingerprint // 2,
                 scaled=True,
             )

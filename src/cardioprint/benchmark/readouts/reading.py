@@ -145,7 +145,7 @@ def beside(*reads: Callable[[M2AE, Tokens], Tensor]) -> Callable[[M2AE, Tokens],
 
 def fingerprint(model: M2AE, tokens: Tokens) -> Tensor:
     """Return what the model itself calls a fingerprint."""
-    return model.fingerprint(tokens.z)
+    return model.fingerprint(tokens.z, dict(tokens.encoded))
 
 
 def _other_half(model: M2AE, tokens: Tokens) -> Tensor:

@@ -15,7 +15,7 @@ from cardioprint.benchmark.report_page.parts import (
 )
 from cardioprint.benchmark.report_page.report import Report
 from cardioprint.benchmark.report_page.standing import Standing
-from cardioprint.benchmark.results import Score
+from cardioprint.benchmark.results import Score, TaskResult
 
 PICTURES = (
     (
@@ -186,7 +186,30 @@ def _task(s: Standing, model: str) -> list[str]:
         lines.append("No figure was measured.")
     if task.audit:
         lines += ["", f"Leakage audit: {escape(task.audit.get('verdict', 'unknown'))}."]
-    return [*lines, ""]
+    return [*lines, *_further(task), ""]
+
+
+def _further(task: TaskResult) -> list[str]:
+    """Return every figure of a task but the headline's, to be opened: a line a measure."""
+    cells: dict[tuple[str, str, str], dict[str, Score]] = {}
+    for x in task.scores:
+        if (x.measure, x.inputs, x.head) != (task.headline[2], *task.headline[:2]):
+            cells.setdefault((x.measure, x.inputs, x.head), {})[x.encoder] = x
+    if not cells:
+        return []
+    encoders = list(dict.fromkeys(e for line in cells.values() for e in line))
+    found = []
+    for (measure, inputs, head), line in cells.items():
+        decimals = wording.digits(measure, (x.value for x in line.values()))
+        lower = " \N{DOWNWARDS ARROW}" if standing.lower(next(iter(line.values()))) else ""
+        told = [
+            escape(wording.full(x.value, x.low, x.high, decimals)) if x else ""
+            for x in (line.get(e) for e in encoders)
+        ]
+        how = wording.how(inputs, head) or "no input"
+        found.append([escape(f"{measure} ({how})") + lower, *told])
+    table = rows(("measure", *map(escape, encoders)), found)
+    return ["", "<details><summary>Further figures</summary>", "", *table, "", "</details>"]
 
 
 def _data(report: Report) -> list[str]:

@@ -47,9 +47,18 @@ def scrolling(inside: Markup, label: str) -> Markup:
     return tag("div", inside, class_="scroll", role="region", tabindex=0, aria_label=label)
 
 
-def behind(inside: Markup, words: str = "The numbers behind this figure") -> Markup:
-    """Return a table that opens under a figure."""
-    return tag("details", tag("summary", words), inside, class_="behind")
+def behind(
+    inside: Markup, words: str = "The numbers behind this figure", *, printed: bool = False
+) -> Markup:
+    """Return a table that opens under a figure.
+
+    Args:
+        inside: The table.
+        words: To be clicked.
+        printed: Whether it is open on paper; most only repeat what a figure shows.
+    """
+    name = "behind printed" if printed else "behind"
+    return tag("details", tag("summary", words), inside, class_=name)
 
 
 def cell(value: float, low: float, high: float, decimals: int, *, strong: bool = False) -> Markup:

@@ -86,7 +86,7 @@ def _not_evaluated(report: Report) -> tuple[str, str]:
     survival = report.family("survival")
     if not survival:
         parts.append("mortality (no task in this run)")
-    elif any(simulated(t) for t in survival):
+    elif all(simulated(t) for t in survival):
         parts.append("mortality on real outcomes (the cohort is simulated)")
     if report.loaded.missing:
         names = wording.listed(m.what for m in report.loaded.missing)

@@ -12,7 +12,8 @@ NONE = "\N{EM DASH}"
 
 BOUNDED = (
     "auroc", "auprc", "f1", "recall", "brier", "c-index", "eer", "error rate", "accuracy",
-    "sensitivity", "rank-1", "cosine", "r2", "r²", "pearson", "rmse", "share", "calibration",
+    "sensitivity", "specificity", "rank-1", "cosine", "r2", "r²", "pearson", "rmse", "share",
+    "calibration",
 )  # fmt: skip
 """Words of measures that lie between -1 and 1 and are read to three digits."""
 

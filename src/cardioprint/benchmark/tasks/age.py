@@ -35,7 +35,7 @@ def _task(name: str, cohort: Cohort) -> Probe:
         by_person=cohort.by_person,
         seeds=cohort.seeds,
         tables=(cohort.table,),
-        supervised=name == "five_class",
+        supervised=True,
     )
 
 

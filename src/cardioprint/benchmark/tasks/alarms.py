@@ -64,6 +64,7 @@ ALARMS = Probe(
     known_as="alarm type",
     robust=True,
     tables=("cinc2015",),
+    supervised=True,
 )
 
 ALARMS_VT = replace(

@@ -55,7 +55,7 @@ class Rows:
         signals: Windows as recorded, and what is known of each person (`Signals.known`: age, sex
             as 1 for male, bmi) for the baseline without a signal.
         target: Shape (row,), or (row, label) of 0 and 1; never NaN.
-        subject: The person of each row; copies of one recording under two names are one person.
+        subject: The person of each row; no recording is there under two people's names.
         metadata: What is known of each recording and must not give the label away.
         groups: What people are divided by in the subgroup table; numbers are banded there.
         data: The tables behind it.
@@ -98,7 +98,7 @@ class Probe:
         robust: Whether the disturbances are run on it.
         known_as: What the baseline without a signal is called; default: its names.
         tables: Development tables that `load` reads; without them the task is skipped.
-        supervised: Whether the supervised network is trained on it.
+        supervised: Whether the supervised network is trained on it: always where a claim is made.
     """
 
     name: str

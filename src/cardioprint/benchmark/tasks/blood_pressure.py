@@ -77,7 +77,6 @@ SYSTOLIC = replace(
     measure="MAE, mmHg",
     inputs=(("ppg",),),
     classes=(),
-    supervised=False,
 )
 
 DIASTOLIC = replace(

@@ -20,6 +20,7 @@ from cardioprint.benchmark.tasks.five_class import FIVE_CLASS, FIVE_CLASS_PTB_XL
 from cardioprint.benchmark.tasks.heart_rate import HEART_RATE, HEART_RATE_RUNNING
 from cardioprint.benchmark.tasks.hypertension import HYPERTENSION, HYPERTENSION_VITALDB
 from cardioprint.benchmark.tasks.mortality import MORTALITY
+from cardioprint.benchmark.tasks.mortality_real import MORTALITY_REAL
 from cardioprint.benchmark.tasks.rhythm import FIBRILLATION, RHYTHM, RHYTHM_THREE
 from cardioprint.errors import UnknownNameError
 
@@ -41,6 +42,7 @@ _ORDER: tuple[Task, ...] = (
     SYSTOLIC,
     DIASTOLIC,
     MORTALITY,
+    MORTALITY_REAL,
     *age.TASKS.values(),
     *sex.TASKS.values(),
     HEART_RATE,

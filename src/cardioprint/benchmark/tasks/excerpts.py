@@ -39,12 +39,6 @@ SPLIT = (
 OVER_89 = 120.0
 """Years above which an age is no age: PTB-XL writes 300 for "over 89" (Wagner 2020)."""
 
-COPIES: dict[str, tuple[tuple[str, str], ...]] = {
-    "ppg_bp": (("23_3", "24_1"),),
-    "five_class": (("CinC2020/21 Georgia:E07509", "CinC2020/21 Georgia:E07510"),),
-}
-"""Pairs of records that are one recording under two people's names (r >= 0.999)."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Excerpts:
@@ -53,7 +47,7 @@ class Excerpts:
     Attributes:
         signals: As recorded.
         rows: What else the table says of each.
-        subject: The person; copies of one recording are one person.
+        subject: The person.
         heart_rate: Beats/min from the beats of the ECG, or of the PPG where there is no ECG.
         place: Number of each among the windows that were judged.
         data: The table as it took part.
@@ -95,7 +89,9 @@ def gathered(
     lead: str = "",
     about: str = "",
 ) -> Excerpts:
-    """Return excerpts without those that abstain in any channel.
+    """Return excerpts without those that abstain in any channel, and without copies.
+
+    A recording that is in the table under two people's names is left out: see `copies.REPEATED`.
 
     Args:
         table: Key of `datasets.tables.TABLES`.
@@ -106,16 +102,14 @@ def gathered(
         about: What is known to be wrong with it.
     """
     series = {
-        m: Series(samples=_padded(x), sampling_rate=sampling_rate, lead=lead if m == "ecg" else "")
+        m: Series(samples=padded(x), sampling_rate=sampling_rate, lead=lead if m == "ecg" else "")
         for m, x in samples.items()
     }
-    signals = Signals(series=series, known=_known(rows))
+    signals = Signals(series=series, known=known_of(rows))
     subject = np.array([str(r["subject"]) for r in rows])
-    at = {str(r.get("record")): i for i, r in enumerate(rows)}
-    same = [(at[a], at[b]) for a, b in COPIES.get(table, ()) if a in at and b in at]
-    subject = copies.one_person(subject, [copies.Pair(a=a, b=b, r=1.0) for a, b in same])
+    once = np.array([str(r.get("record")) not in copies.REPEATED.get(table, ()) for r in rows])
     good, rate = judged(signals)
-    kept = np.flatnonzero(good)
+    kept = np.flatnonzero(good & once)
     facts = tables.TABLES[table]
     return Excerpts(
         signals=signals[kept],
@@ -125,9 +119,9 @@ def gathered(
         place=kept,
         data=Data(
             name=table,
-            rows=len(rows),
-            people=len(np.unique(subject)),
-            abstained=int((~good).sum()),
+            rows=int(once.sum()),
+            people=len(np.unique(subject[once])),
+            abstained=int((~good & once).sum()),
             licence=facts.licence,
             sha256=sha256(table),
             about=about,
@@ -243,14 +237,16 @@ def _digest(path: Path, changed: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
-def _padded(samples: Sequence[NDArray]) -> NDArray[np.float32]:
+def padded(samples: Sequence[NDArray]) -> NDArray[np.float32]:
+    """Return series of several lengths as rows that end in NaN."""
     out = np.full((len(samples), max(map(len, samples))), np.nan, np.float32)
     for row, x in zip(out, samples, strict=True):
         row[: len(x)] = x
     return out
 
 
-def _known(rows: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[np.float64]]:
+def known_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[np.float64]]:
+    """Return what rows say of their people, as `Signals.known`."""
     out = {
         "age": np.array([_age(r, over=90.0) for r in rows]),
         "sex": np.array([_SEX.get(str(r.get("sex")).lower(), np.nan) for r in rows]),

@@ -43,6 +43,7 @@ HEART_RATE = Probe(
     inputs=(("ppg",), ("ecg",), ("ecg", "ppg")),
     robust=True,
     tables=("bidmc",),
+    supervised=True,
 )
 
 HEART_RATE_RUNNING = replace(

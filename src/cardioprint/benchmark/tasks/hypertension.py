@@ -32,7 +32,7 @@ HYPERTENSION = Probe(
     facts=Facts(
         data="ppg_bp (Liang 2018; CC0 1.0), 155 of the published 219 people.",
         people="One row a person: the mean vector of three segments. 23_3 and 24_1 are one "
-        "recording; their two people are taken for one.",
+        "recording under two people's names, and are left out.",
         inputs="Finger PPG, three segments of 2.1 s at 1 kHz.",
         split=SPLIT,
         metric="AUROC by person; AUPRC, Brier, sensitivity at 90 % specificity.",
@@ -77,4 +77,5 @@ HYPERTENSION_VITALDB = Probe(
     by_person=True,
     seeds=5,
     tables=("vitaldb_short",),
+    supervised=True,
 )

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cardioprint.benchmark import survival
 from cardioprint.benchmark.baselines.base import Signals
 from cardioprint.benchmark.baselines.people import Demographics
-from cardioprint.benchmark.heads.base import outer_folds
 from cardioprint.benchmark.probe import linear_for
 from cardioprint.benchmark.results import Score, TaskResult
 from cardioprint.benchmark.tasks.base import Bench, Facts, Inputs, Measured
@@ -68,21 +67,6 @@ def cohort(people: int) -> tuple[Signals, survival.Outcomes, NDArray[np.float64]
     return signals, outcomes, np.asarray(told.hazard, float)
 
 
-def risk(x: NDArray, outcomes: survival.Outcomes, head: Any, seed: int) -> NDArray[np.float64]:
-    """Return each person's probability of dying by `HORIZON`, by a head of other people.
-
-    Heads learn from those of whom it is known: dead by then, or seen alive after it.
-    """
-    early = outcomes.event & (outcomes.time <= HORIZON)
-    told = early | (outcomes.time > HORIZON)
-    out = np.full(len(x), np.nan)
-    for train, test in outer_folds(early.astype(int), outcomes.subject, "labels", seed):
-        train = train[told[train]]
-        fitted = head.fit(x[train], early[train].astype(int), outcomes.subject[train], "labels")
-        out[test] = fitted.predict(x[test])
-    return out
-
-
 def run(task: Measured, bench: Bench) -> TaskResult:
     """Return risks of every encoder on the virtual cohort, and what ten real records exercise."""
     signals, outcomes, hazard = cohort(QUICK_PEOPLE if bench.quick else PEOPLE)
@@ -97,13 +81,19 @@ def run(task: Measured, bench: Bench) -> TaskResult:
     add("the hazard itself (told)", "trivial", "", hazard)
     people = Demographics(("age", "sex"))
     head = linear_for(people, ())
-    add(people.name, "baseline", "", risk(people.embed(signals), outcomes, head, bench.seed))
+    add(
+        people.name,
+        "baseline",
+        "",
+        survival.risk(people.embed(signals), outcomes, head, bench.seed, HORIZON),
+    )
     for inputs in INPUTS:
         for encoder in bench.encoders:
             if not set(inputs) <= set(encoder.modalities):
                 continue
             x = bench.embed(encoder, task.name, signals.only(*inputs))
-            found = risk(x, outcomes, linear_for(encoder, inputs), bench.seed)
+            head = linear_for(encoder, inputs)
+            found = survival.risk(x, outcomes, head, bench.seed, HORIZON)
             add(encoder.name, encoder.kind, "+".join(inputs), found)
     notes = [
         f"Mortality is {survival.NOT_EVALUATED}: every figure here is of simulated people, in whom "

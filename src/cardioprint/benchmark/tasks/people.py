@@ -60,7 +60,8 @@ FIVE_CLASS = Cohort(
     place="ECG lead II",
     data="five_class: PTB-XL, LUDB, CPSC, Georgia, Chapman-Shaoxing/Ningbo (CC BY 4.0; ODC-By "
     "1.0).",
-    people="By the publishers' numbers; Georgia's E07509 and E07510 are one person.",
+    people="By the publishers' numbers; Georgia's E07509 and E07510 are one person, who counts "
+    "once.",
     signal="ECG lead II, 10 s at 100 Hz.",
     inputs=(("ecg",),),
     by_person=False,
@@ -74,7 +75,8 @@ PPG_BP = Cohort(
     find=sources.ppg_bp,
     place="PPG, PPG-BP",
     data="ppg_bp (Liang 2018; CC0 1.0), 155 of the published 219 people.",
-    people="One row a person: the mean vector of three segments; 23 and 24 are one person.",
+    people="One row a person: the mean vector of three segments; 23_3 and 24_1, one recording "
+    "under two people's names, are left out.",
     signal="Finger PPG, three segments of 2.1 s at 1 kHz.",
     inputs=(("ppg",),),
     by_person=True,

@@ -21,8 +21,12 @@ def section(report: Report) -> Section:
                 tag("p", tag("b", NOT), " No public data of this benchmark know who died when."),
                 tag(
                     "p",
-                    "Loaders for VitalDB, MIMIC and CODE-15 % are part of the package; whoever has "
-                    "access can run the task on them. "
+                    "Loaders for VitalDB, MIMIC and CODE-15 % are part of the package, and the "
+                    "task runs on CODE-15 % and VitalDB where they have been fetched: ",
+                    tag("code", "cardioprint data fetch code15"),
+                    ", then ",
+                    tag("code", "cardioprint bench --tasks mortality_real"),
+                    ". "
                     + (
                         "What is shown here comes from a simulated cohort with a known hazard: it "
                         "checks the method, and says nothing about people."

@@ -34,7 +34,7 @@ def of_task(task: TaskResult, model: str) -> Markup | None:
     parts: list[Markup | None] = [tag("h4", "Side by side"), _table(task, model, groups[0], cells)]
     if groups[1:]:
         inside = join(_table(task, model, group, cells) for group in groups[1:])
-        parts.append(tables.behind(inside, "Further measures"))
+        parts.append(tables.behind(inside, "Further measures", printed=True))
     return join([*parts, said])
 
 
