@@ -39,7 +39,7 @@ class Fingerprint(nn.Module):
         """
         samples, valid = x.flatten(0, 1).unbind(1)
         view = whole(samples, valid > 0.5, self.model.config.patch)
-        prints = self.model.fingerprint(self.model.encode({"ppg": view}))
+        _, prints = self.model.read({"ppg": view})
         prints = prints.unflatten(0, x.shape[:2])
         # A tail counts as far as it reaches into its window.
         weight = x[:, :, 1].mean(dim=2, keepdim=True) + 1e-6

@@ -13,7 +13,7 @@ from cardioprint.benchmark.weights import check_others, differences, given  # no
 from cardioprint.edge.package import about_checkpoint, from_checkpoint  # noqa: E402
 from cardioprint.errors import ModelError, RecordError, UnknownNameError  # noqa: E402
 from cardioprint.models.pretrained import load_pretrained, save_pretrained  # noqa: E402
-from cardioprint.runtime.folder import FORMAT  # noqa: E402
+from cardioprint.runtime.folder import FORMAT, model_id, read_about, resolve  # noqa: E402
 from cardioprint.training.loop import train  # noqa: E402
 from cardioprint.training.recipes import smoke  # noqa: E402
 
@@ -30,7 +30,7 @@ def runs(smoke_cache, tmp_path_factory):
 
 def test_the_packaged_model_says_what_it_learnt_from():
     found = given("tiny")
-    assert found.id == "tiny-3c0923cb" and found.seed == 0
+    assert found.id == model_id(read_about(resolve("tiny"))) and found.seed == 1
     assert found.databases == ("cinc2015", "uci_bp")
 
 

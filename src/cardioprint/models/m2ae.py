@@ -199,7 +199,10 @@ class Bottleneck(nn.Module):
             if e.keep is not None:
                 tokens = tokens * e.keep[..., None].to(tokens.dtype)
             if self.folds:
-                folded = self.fold[modality](self._grid(tokens, e.at))
+                grid, _ = on_grid(tokens, e, self.patches)
+                folded = self.fold[modality](
+                    rearrange(grid, "b (l s) f -> b l (s f)", s=self.stretch)
+                )
                 if e.keep is not None:  # nothing visible is the same as no such channel: no bias
                     folded = folded * e.keep.any(dim=1).to(folded.dtype)[:, None, None]
                 z = z + folded
@@ -213,15 +216,6 @@ class Bottleneck(nn.Module):
         for layer in self.layers:
             z = layer(z)
         return self.norm(z)
-
-    def _grid(
-        self, tokens: Float[Tensor, "batch patch feature"], at: Int[Tensor, "#batch patch"]
-    ) -> Float[Tensor, "batch latent folded"]:
-        """Put visible patches at their places, zeros elsewhere, one row a stretch of time."""
-        if tokens.shape[1] != self.patches:
-            empty = tokens.new_zeros(tokens.shape[0], self.patches, tokens.shape[2])
-            tokens = empty.scatter(1, at[..., None].expand_as(tokens), tokens)
-        return rearrange(tokens, "b (l s) f -> b l (s f)", s=self.stretch)
 
 
 class Decoder(nn.Module):
