@@ -82,7 +82,7 @@ def _torch(network: M2AE, samples: np.ndarray, present: tuple[bool, bool]) -> in
         if present[row]:
             window: Tensor = torch.from_numpy(np.ascontiguousarray(samples[:, row]))
             shown[modality] = View(patches=patchify(window, network.config.patch), at=at)
-    return len(network.fingerprint(network.encode(shown)))
+    return len(network.read(shown)[1])
 
 
 def end_to_end(minutes: float, model: str) -> None:
