@@ -157,8 +157,8 @@ def train(
         if done == run.steps:
             with swapped(objective, average):
                 settle(objective, sampler, run, device, rank, world)
-                average = {k: v.detach().clone() for k, v in objective.state_dict().items()}
-            keep = partial(_keep, objective, average, adam, about, learnt)
+                for name, value in objective.state_dict().items():
+                    average[name].copy_(value)
         if checker and (done % run.validate_every == 0 or done == run.steps):
             with swapped(objective, average):
                 found = validate(objective, checker, run, device, rank, world)
