@@ -177,13 +177,14 @@ def main(arguments: list[str]) -> None:
     """Build in a process of its own: SOURCE OUT WORKERS RECORDS_IN_A_UNIT [FAULT].
 
     A fault kills the process: "before" or "after" the second commit of its windows; "meet" waits
-    until two builders are ready, so that neither has done all before the other begins.
+    with its first unit in hand until another builder has one too, so that neither has done all
+    before the other begins.
     """
     folder, out, workers, together, *fault = arguments
     units.UNIT_RECORDS = int(together)
     builds.COMMIT_EVERY["local"] = 0.0
     if fault == ["meet"]:
-        _meet(Path(f"{out}.ready"))
+        _meet_with_work(Path(f"{out}.ready"))
     elif fault:
         _install(fault[0])
     report = build([source(Path(folder))], out, workers=int(workers))
@@ -193,12 +194,20 @@ def main(arguments: list[str]) -> None:
     )
 
 
-def _meet(folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / str(os.getpid())).touch()
-    end = time.monotonic() + 60
-    while len(list(folder.iterdir())) < 2 and time.monotonic() < end:
-        time.sleep(0.01)
+def _meet_with_work(folder: Path) -> None:
+    take = builds.Agenda.take
+
+    def taken(agenda):
+        unit = take(agenda)
+        if unit is not None:
+            folder.mkdir(exist_ok=True)
+            (folder / str(os.getpid())).touch()
+            end = time.monotonic() + 60
+            while len(list(folder.iterdir())) < 2 and time.monotonic() < end:
+                time.sleep(0.01)
+        return unit
+
+    builds.Agenda.take = taken
 
 
 def _install(fault: str) -> None:
@@ -223,6 +232,7 @@ def started(*arguments: object) -> subprocess.Popen:
         [sys.executable, "-c", "import sys, tiny_database as t; t.main(sys.argv[1:])"]
         + [str(a) for a in arguments],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent), "OMP_NUM_THREADS": "1"},
@@ -231,6 +241,6 @@ def started(*arguments: object) -> subprocess.Popen:
 
 def finished(process: subprocess.Popen) -> dict:
     """Return what a started build says at its end."""
-    text, _ = process.communicate(timeout=120)
-    assert process.returncode == 0
+    text, complaint = process.communicate(timeout=120)
+    assert process.returncode == 0, complaint
     return json.loads(text)
