@@ -8,6 +8,7 @@ before they are compared with the baseline's.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def table(
         "{budget}": _words(budget, known),
         "{table}": "\n".join(rows(known)),
         "{missing}": _missing(budget, known),
+        "{earlier}": _earlier(budget),
     }
     for mark, words in marks.items():
         text = text.replace(mark, words)
@@ -71,6 +73,17 @@ def _missing(budget: Budget, known: dict[str, Any]) -> str:
     """Say which arms nobody has measured."""
     names = [name for name in arms(budget) if name not in known]
     return f"Not measured at this budget: {'; '.join(names)}." if names else ""
+
+
+def _earlier(budget: Budget) -> str:
+    """Return the tables of the loops before, each with its own baseline."""
+    out = []
+    for loop in range(budget.loop - 1, 0, -1):
+        before = replace(budget, loop=loop)
+        known = {name: found for name in arms(before) if (found := seeds(name, before))}
+        if "baseline" in known:
+            out.append(f"## Loop {loop}\n\n{_words(before, known)}\n\n" + "\n".join(rows(known)))
+    return "\n\n".join(out)
 
 
 def rows(known: dict[str, list[tuple[dict[str, Any], Found]]]) -> list[str]:

@@ -23,7 +23,8 @@ class RecordError(CardioprintError):
         if field:
             parts.append(f" [field: {field}]")
         if fix:
-            parts.append(f" Fix: {fix}")
+            stop = "" if parts[-1].endswith((".", "]", ")")) else "."
+            parts.append(f"{stop} Fix: {fix}")
         super().__init__("".join(parts))
 
 

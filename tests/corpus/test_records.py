@@ -63,7 +63,7 @@ def test_a_missing_file_has_no_state(tmp_path):
 def test_reasons_are_one_line_without_folders(tmp_path):
     e = entry(tmp_path / "r.edf")
     error = RecordError("it is\nbroken", source=e.path, fix=f"look into {tmp_path}/notes")
-    assert reason_of(error, e) == "r.edf: it is broken Fix: look into notes"
+    assert reason_of(error, e) == "r.edf: it is broken. Fix: look into notes"
     assert reason_of(KeyError("x"), e) == "KeyError: 'x'"
     assert len(reason_of(ValueError("x" * 9999), e)) == 500
 

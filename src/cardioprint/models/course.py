@@ -106,9 +106,10 @@ class Course(nn.Module):
         power = (sounds @ self.cosines).square() + (sounds @ self.sines).square()
         # Zero where nothing is heard: a large constant here made gradients twenty times as long.
         heard = (power.float() / FLOOR).log1p()
-        here = (4 * self.find(heard)).softmax(dim=-1)
-        rate = (here * self.places).sum(dim=-1)
-        width = ((here * self.places.square()).sum(dim=-1) - rate.square() + 1e-4).sqrt()
+        # In bfloat16 the shares add up to 1.004 at times, and a difference of squares is negative.
+        here = (4 * self.find(heard).float()).softmax(dim=-1)
+        rate = (here * self.places).sum(dim=-1, keepdim=True)
+        width = ((here * (self.places - rate).square()).sum(dim=-1) + 1e-4).sqrt()
         # Three axes: onnxruntime's preparation for 8 bits fails at a product of two matrices.
-        found = torch.cat([mean, spread, heard.flatten(1), rate, width], dim=1)
+        found = torch.cat([mean, spread, heard.flatten(1), rate[..., 0], width], dim=1)
         return self.read(found[:, None])[:, 0]

@@ -88,7 +88,7 @@ def tiny() -> Run:
         model=replace(plain.model, course=32),
         augment=WORN,
         objective=replace(plain.objective, rhythm=1.0, state=0.1, decorrelation=0.01),
-        steps=6_600,
+        steps=5_600,
     )
 
 
