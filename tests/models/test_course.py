@@ -125,3 +125,15 @@ def test_both_modalities_add_their_mean(model, windows):
     plain = model.summary(z, [])
     added = (model.fingerprint(z, encoded) - plain) * model.spread
     torch.testing.assert_close(added, (parts[0] + parts[1]) / 2, atol=1e-5, rtol=0)
+
+
+def test_bfloat16_leaves_the_widths_of_spectra_real():
+    torch.manual_seed(1)
+    course = Course(CONFIG)
+    for parameter in course.find.parameters():
+        parameter.data *= 8  # sure of its rates: shares near 1 far from the middle of the axis
+    grid = 3 * torch.randn(64, CONFIG.patches, CONFIG.features + CONFIG.patch)
+    there = torch.ones(64, CONFIG.patches, dtype=torch.bool)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = course(grid, there)
+    assert found.isfinite().all()
