@@ -6,10 +6,16 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from cardioprint.edge.package import _first_stage, about_checkpoint  # noqa: E402
 from cardioprint.errors import ModelError, UnknownNameError  # noqa: E402
 from cardioprint.models.m2ae import M2AE, whole  # noqa: E402
 from cardioprint.models.pretrained import save_pretrained  # noqa: E402
-from cardioprint.training.beginning import READOUT, begin, starting_from  # noqa: E402
+from cardioprint.training.beginning import (  # noqa: E402
+    READOUT,
+    begin,
+    learnt_before,
+    starting_from,
+)
 from cardioprint.training.loop import train  # noqa: E402
 from cardioprint.training.recipes import readout, smoke  # noqa: E402
 
@@ -76,3 +82,27 @@ def test_what_cannot_be(finished):
         replace(smoke(), learn="readout")
     with pytest.raises(ValueError, match="all or readout"):
         replace(smoke(), learn="nothing")
+
+
+def test_what_the_beginning_learnt_from_counts(finished, smoke_cache, tmp_path):
+    torch.manual_seed(8)
+    save_pretrained(
+        M2AE(smoke().model), tmp_path / "old", {"format": 1, "name": "old", "databases": ["seas"]}
+    )
+    assert learnt_before(smoke()) == ()
+    assert learnt_before(alone(finished)) is None  # nobody wrote it down
+    train(alone(tmp_path / "old"), smoke_cache, None, tmp_path / "run")
+    listed = about_checkpoint(tmp_path / "run" / "last.safetensors")["databases"]
+    assert "seas" in listed
+    assert len(listed) > 1
+
+
+def test_a_package_names_its_beginning_without_its_folder(finished):
+    recipe = {"name": "readout", "start": str(finished)}
+    told = _first_stage(recipe)
+    assert recipe["start"].startswith("old-")
+    assert told["first_stage"]["identifier"] == recipe["start"]
+    gone = {"start": str(finished / "gone" / "mine")}
+    assert _first_stage(gone) == {}
+    assert gone["start"] == "mine"
+    assert _first_stage({"name": "tiny", "start": ""}) == {}

@@ -9,10 +9,10 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from cardioprint.edge.export import export
-from cardioprint.errors import ModelError
+from cardioprint.errors import CardioprintError, ModelError
 from cardioprint.models.m2ae import M2AE, ModelConfig
 from cardioprint.models.pretrained import load_pretrained, save_pretrained
-from cardioprint.runtime.folder import FORMAT, WEIGHTS
+from cardioprint.runtime.folder import FORMAT, WEIGHTS, model_id, read_about, resolve
 from cardioprint.signal.preparation import Preparation
 
 AVERAGED = "average.model."
@@ -37,10 +37,26 @@ def package(
         ModelError: No checkpoint, or one that does not fit its recipe.
     """
     model, about = from_checkpoint(run, checkpoint)
+    about |= _first_stage(about["recipe"])
     about |= {"format": FORMAT, "name": name, "summary": summary}
     about.setdefault("preparation", Preparation().to_dict())
     save_pretrained(model, out, about)
     return [out / WEIGHTS, *export(load_pretrained(out), out, float32=float32)]
+
+
+def _first_stage(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Return what is known of the model that a run began with, and name it without its folder."""
+    start = recipe.get("start")
+    if not start:
+        return {}
+    try:
+        known = read_about(resolve(start))
+    except CardioprintError:  # it has gone since
+        recipe["start"] = Path(start).name
+        return {}
+    recipe["start"] = model_id(known)
+    kept = {k: known[k] for k in ("recipe", "step", "first_stage") if k in known}
+    return {"first_stage": {"identifier": recipe["start"], **kept}}
 
 
 def from_checkpoint(run: Path, checkpoint: str = "last") -> tuple[M2AE, dict[str, Any]]:

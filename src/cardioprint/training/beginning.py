@@ -10,6 +10,7 @@ from torch import nn
 from cardioprint.errors import ModelError
 from cardioprint.models.m2ae import M2AE
 from cardioprint.models.pretrained import load_pretrained
+from cardioprint.runtime.folder import read_about, resolve
 from cardioprint.training.objective import Objective
 from cardioprint.training.recipes import Run
 
@@ -36,6 +37,19 @@ def starting_from(run: Run, start: str) -> Run:
     known = load_pretrained(start).config
     model = replace(known, course=known.course or run.model.course)
     return replace(run, start=start, model=model)
+
+
+def learnt_before(run: Run) -> tuple[str, ...] | None:
+    """Return the databases that a run's beginning has learnt from; None where nobody knows.
+
+    Raises:
+        UnknownNameError: No model of the name that it is to start from.
+        ModelError: That model's files are damaged.
+    """
+    if not run.start:
+        return ()
+    told = read_about(resolve(run.start)).get("databases")
+    return None if told is None else tuple(told)
 
 
 def begin(run: Run) -> Objective:

@@ -21,7 +21,7 @@ from cardioprint.errors import CardioprintError
 from cardioprint.training import checkpoint, ranks
 from cardioprint.training.augment import augment
 from cardioprint.training.batches import Batch, Sampler
-from cardioprint.training.beginning import begin
+from cardioprint.training.beginning import begin, learnt_before
 from cardioprint.training.chance import Chance
 from cardioprint.training.log import Log, lowest
 from cardioprint.training.machine import (
@@ -93,7 +93,7 @@ def train(
     average = {k: v.detach().clone() for k, v in objective.state_dict().items()}
     folder.mkdir(parents=True, exist_ok=True)
     last, first = folder / "last.safetensors", 0
-    before: tuple[str, ...] | None = ()
+    before = learnt_before(run)
     if last.exists():
         first = checkpoint.load(last, module=objective, average=average, optimizer=adam)
         run, before = as_begun(run, checkpoint.about(last)), checkpoint.databases(last)
