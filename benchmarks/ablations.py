@@ -26,12 +26,13 @@ import tyro
 from cardioprint.corpus.cache import Cache, open_cache
 from cardioprint.errors import UnknownNameError
 from cardioprint.models.m2ae import M2AE
+from cardioprint.training.augment import AugmentConfig
 from cardioprint.training.batches import Sampler
 from cardioprint.training.flops import flops
 from cardioprint.training.loop import DeadRunError, tensors, train
 from cardioprint.training.machine import Machine, precision
 from cardioprint.training.objective import Objective
-from cardioprint.training.recipes import Run, recipe
+from cardioprint.training.recipes import WORN, Run, recipe
 
 CORPUS, RUNS = Path("runs/cache"), Path("runs/ablations")
 """Where the cache of people to learn from (`train`, `valid`) and the finished arms are."""
@@ -138,6 +139,8 @@ def both(*changes: Callable[[Run], Run]) -> Callable[[Run], Run]:
 PHASE, LOSS, MASK = "state against phase", "which losses", "what is hidden"
 COLLAPSE, BOTTLENECK = "what prevents the collapse", "the bottleneck"
 TOLD, PEOPLE = "what the fingerprint is told to describe", "how people are weighted"
+SAME, APART = "two windows of a person alike", "features apart"
+SEEN, WAVE = "which modalities, delays and devices", "the shape of the waves"
 PERSONS, SIZE = "how many people", "how large"
 VIRTUAL = "whether simulated people help"
 
@@ -187,6 +190,21 @@ ARMS: dict[str, Arm] = {
     "25 tokens": Arm(question=BOTTLENECK, change=model(latents=25)),
     "10 free tokens": Arm(question=BOTTLENECK, change=model(fold=False, near=False)),
     "decoders see encoders": Arm(question=BOTTLENECK, change=model(peek=True)),
+    "no person contrast": Arm(question=SAME, change=loss(state=0.0)),
+    "person contrast x 4": Arm(question=SAME, change=loss(state=0.8)),
+    "hospitals mixed in a batch": Arm(question=SAME, change=batch(one_database=False)),
+    "no decorrelation": Arm(question=APART, change=loss(decorrelation=0.0)),
+    "decorrelation x 5": Arm(question=APART, change=loss(decorrelation=0.1)),
+    "never both at once": Arm(question=SEEN, change=batch(both=0.0)),
+    "half of the steps both": Arm(question=SEEN, change=batch(both=0.5, short=0.1, same=0.15)),
+    "no delay moved": Arm(question=SEEN, change=batch(jitter=0.0, device_lag=(0.0, 0.0))),
+    "time at its own speed": Arm(question=SEEN, change=batch(stretch=0.0)),
+    "what wearables do": Arm(question=SEEN, change=lambda run: replace(run, augment=WORN)),
+    "no noise, no devices": Arm(
+        question=SEEN, change=lambda run: replace(run, augment=AugmentConfig(filter=0.0, noise=0.0))
+    ),
+    "no derivative": Arm(question=WAVE, change=loss(derivative=0.0)),
+    "derivative x 3": Arm(question=WAVE, change=loss(derivative=0.9)),
     "simulated people too": Arm(question=VIRTUAL, change=lambda run: run, corpus="train_simulated"),
     "simulated too, course, rhythm": Arm(
         question=VIRTUAL,

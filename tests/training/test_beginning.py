@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 from cardioprint.edge.package import _first_stage, about_checkpoint  # noqa: E402
 from cardioprint.errors import ModelError, UnknownNameError  # noqa: E402
 from cardioprint.models.m2ae import M2AE, whole  # noqa: E402
-from cardioprint.models.pretrained import save_pretrained  # noqa: E402
+from cardioprint.models.pretrained import load_pretrained, save_pretrained  # noqa: E402
 from cardioprint.training.beginning import (  # noqa: E402
     READOUT,
     begin,
@@ -62,6 +62,13 @@ def test_a_quiet_read_out_says_the_same(finished):
     z, expected = prints(old)
     torch.testing.assert_close(begun.summary(z, []), expected, atol=1e-4, rtol=1e-4)
     assert begun.spread.max() == pytest.approx(0.5)
+
+
+def test_what_all_have_in_common_is_taken_off_and_fingerprints_stay(finished):
+    told = M2AE(smoke().model)
+    told.load_state_dict(begin(starting_from(smoke(), str(finished))).model.state_dict())
+    assert not told.centre.any()
+    torch.testing.assert_close(prints(told)[1], prints(load_pretrained(finished))[1])
 
 
 def test_nothing_but_the_read_out_learns(finished, smoke_cache, tmp_path):

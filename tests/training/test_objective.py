@@ -129,6 +129,24 @@ def test_running_means_follow_in_training_only(smoke_cache):
     assert objective.model.centre.any()
 
 
+def test_what_all_fingerprints_have_in_common_is_drawn_to_zero(smoke_cache):
+    """Otherwise no loss sees it: the running means take it off before any does."""
+    objective = fresh()
+    objective.eval()
+    batch = one_batch(smoke_cache, "other")
+    for weight, expected in ((0.0, 0.0), (0.1, 0.1 * 9)):
+        objective.config = replace(objective.config, centre=weight)
+        with torch.no_grad():
+            near = objective(batch)[0]
+            objective.model.readout[-1].bias += 3
+            objective.model.centre += 3
+            far, parts = objective(batch)
+            objective.model.readout[-1].bias -= 3
+            objective.model.centre -= 3
+        assert (far - near).item() == pytest.approx(expected, abs=0.25 * weight + 1e-4)
+        assert parts["centre"].item() == pytest.approx(3, abs=0.1)
+
+
 def test_signs_of_a_collapse():
     torch.manual_seed(0)
     alive = health(torch.randn(64, 32))

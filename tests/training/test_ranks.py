@@ -35,7 +35,7 @@ if broken == "broken":  # one rank alone meets a loss that is no number
 cache = open_cache(Path(cache))
 run = replace(smoke(), steps=int(steps), validate_every=3, save_every=3)
 # A run of three steps and one of six are to begin alike.
-run = replace(run, objective=replace(run.objective, fade=(-1.0, -0.5)))
+run = replace(run, objective=replace(run.objective, fade=(-1.0, -0.5), centre=0.1))
 loop.schedule = lambda step, run: 1.0
 loop.train(run, cache, cache, Path(folder), Machine(bfloat16=False, strategy=strategy))
 """

@@ -84,6 +84,17 @@ def _take_over(model: M2AE, start: str) -> None:
     model.load_state_dict(fitting, strict=False)
     if model.courses and not other.courses:
         _quieten(model)
+    else:
+        _centre(model)
+
+
+@torch.no_grad()
+def _centre(model: M2AE) -> None:
+    """Let the read-out itself take off what all fingerprints have in common; they stay the same."""
+    last = model.readout[-1]
+    assert isinstance(last, nn.Linear)
+    last.bias.sub_(model.centre)
+    model.centre.zero_()
 
 
 @torch.no_grad()

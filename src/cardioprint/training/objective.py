@@ -47,6 +47,9 @@ class ObjectiveConfig:
     """InfoNCE between fingerprints of two windows of a person."""
     decorrelation: float = 0.02
     """Squared correlation between features: without it their effective rank fell to 8."""
+    centre: float = 0.0
+    """Squared mean of a batch's raw fingerprints, in their spreads. No other loss sees what all
+    fingerprints have in common, and it drifted to 50 beside a spread of 3."""
     temperature: float | None = None
     """Of both contrasts; None: learnt, from 0.1."""
     contrast: str = "info_nce"
@@ -147,6 +150,9 @@ class Objective(nn.Module):
                     parts[f"describe_{m}"] = miss.detach()
         everybody = [ranks.gather(f) for f in prints]
         total = total + c.decorrelation * losses.decorrelation(torch.cat(everybody))
+        raw = torch.cat(everybody).float().mean(dim=0) + self.model.centre / self.model.spread
+        total = total + c.centre * raw.square().mean()
+        parts["centre"] = raw.detach().square().mean().sqrt()
         timings = [self.model.timing(z) for z in latents]
         total = total + self._contrast(batch, timings, prints, parts)
         if self.training:

@@ -87,8 +87,25 @@ def tiny() -> Run:
         plain,
         model=replace(plain.model, course=32),
         augment=WORN,
-        objective=replace(plain.objective, rhythm=1.0, state=0.1, decorrelation=0.01),
+        objective=replace(plain.objective, rhythm=1.0, state=0.1, decorrelation=0.01, centre=0.02),
         steps=5_600,
+    )
+
+
+def further() -> Run:
+    """A finished model learns on, all of it: `--start` says which, people decide how far it gets.
+
+    The contrast of people counts twice as much as in a first run.
+    """
+    first = tiny()
+    return replace(
+        first,
+        name="further",
+        start="tiny",
+        objective=replace(first.objective, state=0.2),
+        steps=7_000,
+        learning_rate=1e-3,
+        seed=2,
     )
 
 
@@ -151,7 +168,13 @@ def readout() -> Run:
         batch=replace(plain.batch, size=64, same=0.0, full=0.7),
         augment=WORN,
         objective=replace(
-            plain.objective, reconstruct=0.0, phase=0.0, rhythm=2.0, state=0.1, decorrelation=0.01
+            plain.objective,
+            reconstruct=0.0,
+            phase=0.0,
+            rhythm=2.0,
+            state=0.1,
+            decorrelation=0.01,
+            centre=0.02,
         ),
         steps=1600,
         learning_rate=7.5e-4,
@@ -188,6 +211,7 @@ RECIPES: dict[str, Callable[[], Run]] = {
     "small": small,
     "base": base,
     "large": large,
+    "further": further,
     "readout": readout,
     "smoke": smoke,
 }
