@@ -165,3 +165,14 @@ def test_running_means_follow_what_they_are_shown():
 def test_impossible_sizes_are_refused(wrong):
     with pytest.raises(ValueError):
         ModelConfig(**wrong)
+
+
+def test_what_lost_its_ablation_is_refused_and_what_won_is_read():
+    told = CONFIG.to_dict()
+    assert ModelConfig.of(told) == CONFIG
+    won = {"fold": True, "near": True, "unfold": True, "peek": False}
+    assert ModelConfig.of({**told, **won}) == CONFIG
+    with pytest.raises(ValueError, match="peek"):
+        ModelConfig.of({**told, **won, "peek": True})
+    with pytest.raises(TypeError):
+        ModelConfig.of({**told, "wings": 2})

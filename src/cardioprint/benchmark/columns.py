@@ -142,7 +142,7 @@ def _untrained(tested: Given) -> Encoder:
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = M2AE(ModelConfig(**tested.described["model"]))
+        model = M2AE(ModelConfig.of(tested.described["model"]))
     return Fingerprints(model, "random M2AE", "random", preparation=tested.preparation)
 
 

@@ -74,7 +74,7 @@ def from_checkpoint(run: Path, checkpoint: str = "last") -> tuple[M2AE, dict[str
                 for k in file.keys()  # noqa: SIM118 (not a dict)
                 if k.startswith(AVERAGED)
             }
-        model = M2AE(ModelConfig(**about["recipe"]["model"]))
+        model = M2AE(ModelConfig.of(about["recipe"]["model"]))
         model.load_state_dict(weights)
     except (SafetensorError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from einops import rearrange
@@ -28,6 +29,10 @@ MODALITIES = ("ecg", "ppg")
 
 LARGEST = 12.0
 """Standard deviations of its window beyond which a sample is cut off."""
+
+
+SETTLED = {"fold": True, "near": True, "unfold": True, "peek": False}
+"""What could once be chosen, and what won: see docs/results/ablations.md."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,16 +67,8 @@ class ModelConfig:
     """Loudness of a patch's content when the model is new."""
     position_scale: float = 0.5
     """Loudness of its position."""
-    fold: bool = True
-    """Bottleneck tokens begin with the patches of their own stretch folded in."""
-    near: bool = True
-    """Bottleneck tokens look at patches with a distance bias."""
-    unfold: bool = True
-    """Decoders unfold a token into its stretch; otherwise they look at all tokens alike."""
     course: int = 0
     """Channels of each modality's course over the window that joins the fingerprint; 0: none."""
-    peek: bool = False
-    """Decoders look at the encoders' tokens too, not only at the bottleneck's."""
 
     def __post_init__(self) -> None:
         if self.window_samples % self.patch:
@@ -94,6 +91,19 @@ class ModelConfig:
     def to_dict(self) -> dict[str, float]:
         """Return the fields as plain JSON."""
         return asdict(self)
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> ModelConfig:
+        """Return the sizes that a model folder or a checkpoint tells.
+
+        Raises:
+            ValueError: They belong to a kind of model that lost its ablation and was deleted.
+            TypeError: A field that this release does not know.
+        """
+        wrong = [name for name, only in SETTLED.items() if told.get(name, only) != only]
+        if wrong:
+            raise ValueError(f"models with another {wrong[0]} than {SETTLED[wrong[0]]} are gone")
+        return cls(**{k: v for k, v in told.items() if k not in SETTLED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +174,6 @@ class Bottleneck(nn.Module):
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        self.near, self.folds = config.near, config.fold
         self.patches, self.stretch = config.patches, config.patches // config.latents
         seconds = config.window_samples / config.sampling_rate
         centres = (torch.arange(config.latents) + 0.5) * seconds / config.latents
@@ -176,9 +185,7 @@ class Bottleneck(nn.Module):
         )
         self.norm_patch = nn.ModuleDict({m: nn.LayerNorm(config.features) for m in MODALITIES})
         width = self.stretch * config.features
-        self.fold = nn.ModuleDict(
-            {m: nn.Linear(width, config.features) for m in MODALITIES if self.folds}
-        )
+        self.fold = nn.ModuleDict({m: nn.Linear(width, config.features) for m in MODALITIES})
         # Bias of -slope per second of distance; from nearly global to nearly one stretch.
         self.slope = nn.Parameter(torch.linspace(-2.0, 2.0, config.heads))
         self.take = Block(config.features, config.heads, cross=True)
@@ -198,18 +205,14 @@ class Bottleneck(nn.Module):
             tokens = self.norm_patch[modality](e.tokens)
             if e.keep is not None:
                 tokens = tokens * e.keep[..., None].to(tokens.dtype)
-            if self.folds:
-                grid, _ = on_grid(tokens, e, self.patches)
-                folded = self.fold[modality](
-                    rearrange(grid, "b (l s) f -> b l (s f)", s=self.stretch)
-                )
-                if e.keep is not None:  # nothing visible is the same as no such channel: no bias
-                    folded = folded * e.keep.any(dim=1).to(folded.dtype)[:, None, None]
-                z = z + folded
+            grid, _ = on_grid(tokens, e, self.patches)
+            folded = self.fold[modality](rearrange(grid, "b (l s) f -> b l (s f)", s=self.stretch))
+            if e.keep is not None:  # nothing visible is the same as no such channel: no bias
+                folded = folded * e.keep.any(dim=1).to(folded.dtype)[:, None, None]
+            z = z + folded
             context.append(tokens + self.modality[modality])
             distance = (self.patch_times[e.at][:, None, :] - self.centres[None, :, None]).abs()
             near = -self.slope.exp()[None, :, None, None] * distance[:, None]
-            near = near if self.near else torch.zeros_like(near)
             bias.append(near if e.keep is None else near + hide(e.keep))
         context = torch.cat(context, dim=1)
         z = self.take(z.expand(context.shape[0], -1, -1), context, torch.cat(bias, dim=-1))
@@ -219,7 +222,7 @@ class Bottleneck(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Bottleneck tokens -> one modality's patches. It sees nothing else, unless told to peek."""
+    """Bottleneck tokens -> one modality's patches. It sees nothing else."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -227,10 +230,7 @@ class Decoder(nn.Module):
         width = config.decoder_features
         positions = config.position_scale * sinusoids(config.patch_times, width)
         self.register_buffer("positions", positions, persistent=False)
-        self.unfold = nn.Linear(config.features, self.stretch * width) if config.unfold else None
-        looks = not config.unfold or config.peek
-        self.narrow = nn.Linear(config.features, width) if looks else None
-        self.look = Block(width, config.heads, cross=True) if looks else None
+        self.unfold = nn.Linear(config.features, self.stretch * width)
         self.layers = nn.ModuleList(
             Block(width, config.heads) for _ in range(config.decoder_layers)
         )
@@ -240,17 +240,11 @@ class Decoder(nn.Module):
     positions: Tensor
 
     def forward(
-        self,
-        z: Float[Tensor, "batch latent feature"],
-        peeked: Float[Tensor, "batch token feature"] | None = None,
+        self, z: Float[Tensor, "batch latent feature"]
     ) -> Float[Tensor, "batch patch sample"]:
         """Return the whole window, patch by patch."""
         x = self.positions.expand(z.shape[0], -1, -1)
-        if self.unfold is not None:
-            x = x + rearrange(self.unfold(z), "b l (s f) -> b (l s) f", s=self.stretch)
-        if self.look is not None and self.narrow is not None:
-            seen = z if peeked is None else torch.cat([z, peeked], dim=1)
-            x = self.look(x, self.narrow(seen))
+        x = x + rearrange(self.unfold(z), "b l (s f) -> b (l s) f", s=self.stretch)
         for layer in self.layers:
             x = layer(x)
         return self.out(self.norm(x))
@@ -343,20 +337,10 @@ class M2AE(nn.Module):
         return (found - self.centre) / self.spread
 
     def decode(
-        self,
-        z: Float[Tensor, "batch latent feature"],
-        encoded: dict[str, Encoded] | None = None,
+        self, z: Float[Tensor, "batch latent feature"]
     ) -> dict[str, Float[Tensor, "batch patch sample"]]:
-        """Return both modalities as the bottleneck holds them.
-
-        Args:
-            z: The bottleneck's tokens.
-            encoded: The encoders' tokens, for a model whose decoders peek.
-        """
-        peeked = None
-        if self.config.peek and encoded:
-            peeked = torch.cat([e.tokens for e in encoded.values()], dim=1)
-        return {modality: decoder(z, peeked) for modality, decoder in self.decoders.items()}
+        """Return both modalities as the bottleneck holds them."""
+        return {modality: decoder(z) for modality, decoder in self.decoders.items()}
 
     def timing(self, z: Float[Tensor, "batch latent feature"]) -> Float[Tensor, "batch timing"]:
         """Return the part of the tokens both modalities must agree on: when the beats fall."""

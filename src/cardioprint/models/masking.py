@@ -20,7 +20,6 @@ def complementary(
     *,
     mask_ratio: float = 0.7,
     block: int = BLOCK,
-    coincide: bool = False,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Choose visible patches of both modalities whose blocks never coincide.
 
@@ -30,7 +29,6 @@ def complementary(
         patches: Patches a modality, a multiple of `block`.
         mask_ratio: Least fraction of all patches, of both modalities together, to hide.
         block: Patches in a block.
-        coincide: Choose the blocks of the two independently, so that some coincide.
 
     Returns:
         (ecg, ppg): indices of visible patches, shape (batch, visible) each.
@@ -40,8 +38,6 @@ def complementary(
     order = rng.permuted(np.tile(np.arange(blocks), (batch, 1)), axis=1)
     turn = rng.integers(0, block, (batch, 1))
     first, second = order[:, :each], order[:, each : 2 * each]
-    if coincide:
-        second = rng.permuted(order, axis=1)[:, :each]
     return _unroll(first, turn, patches, block), _unroll(second, turn, patches, block)
 
 

@@ -51,7 +51,7 @@ def load_pretrained(name: str | Path = "tiny") -> M2AE:
     folder = resolve(name)
     about = read_about(folder, check=(WEIGHTS,))
     try:
-        model = M2AE(ModelConfig(**about["model"]))
+        model = M2AE(ModelConfig.of(about["model"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
             f"{folder}: model.json does not give sizes this release knows ({error}). "

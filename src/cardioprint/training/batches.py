@@ -45,8 +45,6 @@ class BatchConfig:
     """Least fraction of all patches that is hidden in masked views."""
     block: int = masking.BLOCK
     """Patches that are hidden or shown together."""
-    complementary: bool = True
-    """Where a block of one signal is shown, hide that of the other; else hide independently."""
     same: float = 0.25
     """Share of steps with ECG and PPG of one window (phase: the bottleneck's tokens)."""
     both: float = 0.25
@@ -241,9 +239,7 @@ class Sampler:
         if kind == "both":
             views = []
             for _ in range(2):
-                ecg, ppg = masking.complementary(
-                    rng, c.size, patches, **how, coincide=not c.complementary
-                )
+                ecg, ppg = masking.complementary(rng, c.size, patches, **how)
                 views.append({"ecg": ecg, "ppg": ppg})
             return views[0], views[1]
         if kind == "same":

@@ -41,8 +41,6 @@ class ObjectiveConfig:
     modalities: what a linear probe is to find must lie there linearly."""
     phase: float = 0.1
     """InfoNCE between the modalities' tokens for one window; 0.5 hurt in one replication."""
-    phase_from: str = "tokens"
-    """What tells windows of one moment: tokens; or the fingerprint, which then carries phase."""
     state: float = 0.2
     """InfoNCE between fingerprints of two windows of a person."""
     decorrelation: float = 0.02
@@ -56,8 +54,6 @@ class ObjectiveConfig:
     """info_nce: over the batch of all ranks; sigmoid: pair by pair, over a rank's own rows."""
 
     def __post_init__(self) -> None:
-        if self.phase_from not in ("tokens", "fingerprint"):
-            raise ValueError(f"phase_from must be tokens or fingerprint, not {self.phase_from!r}")
         if self.contrast not in ("info_nce", "sigmoid"):
             raise ValueError(f"contrast must be info_nce or sigmoid, not {self.contrast!r}")
         if self.temperature is not None and not COLDEST <= self.temperature <= 1:
@@ -134,7 +130,7 @@ class Objective(nn.Module):
                 miss = self._rhythm(self.read_rhythm(f[:, : f.shape[1] // 2]), batch.beats[view])
                 total = total + 0.5 * c.rhythm * miss
                 parts["rhythm"] = miss.detach()
-            guesses = self.model.decode(z, encoded) if c.reconstruct else {}
+            guesses = self.model.decode(z) if c.reconstruct else {}
             description = self.describe(f).float().split(self.sizes, dim=-1)
             for row, m in enumerate(MODALITIES):
                 truth = patchify(batch.clean[view][:, row], patch)
@@ -205,8 +201,7 @@ class Objective(nn.Module):
             # Every row is its own: another window of the same person is a fair mismatch.
             rows = torch.arange(len(batch.subject), device=batch.subject.device)
             rows = rows + len(rows) * ranks.place()
-            which, name, weight = 0, "phase", c.phase
-            a, b = timings if c.phase_from == "tokens" else prints
+            which, name, weight, (a, b) = 0, "phase", c.phase, timings
         else:
             which, name, weight, (a, b) = 1, "within", c.state, prints
             rows = batch.subject

@@ -1,7 +1,5 @@
 """The model as an encoder: raw and prepared windows, torch and int8."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -104,22 +102,3 @@ def test_untrained_weights_are_drawn_once():
 
     signals = Signals.of(ecg=np.random.default_rng(0).normal(size=(2, 1250)), sampling_rate=125)
     assert np.array_equal(untrained().embed(signals), untrained().embed(signals))
-
-
-def test_decoders_that_peek_are_shown_the_encoders_tokens(windows):
-    torch = pytest.importorskip("torch")
-    from cardioprint.benchmark.baselines.m2ae import Fingerprints
-    from cardioprint.models.m2ae import M2AE
-    from cardioprint.training.recipes import smoke
-
-    torch.manual_seed(0)
-    model = M2AE(replace(smoke().model, peek=True))
-    encoder = Fingerprints(model, "peeking")
-    made = encoder.reconstruct(windows, "ppg", "ecg")
-    z = encoder._made(windows, ("ppg",)).tokens
-    with torch.no_grad():
-        alone = model.decode(z)["ecg"].flatten(1).numpy()
-    assert made.shape == alone.shape
-    assert np.abs(made - alone).max() > 1e-3
-    none = select(windows, np.zeros(0, int))
-    assert encoder.reconstruct(none, "ppg", "ecg").shape == (0, 1250)

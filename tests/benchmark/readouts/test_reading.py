@@ -73,15 +73,6 @@ def test_every_read_out_gives_one_finite_vector_a_window(model):
             assert np.isfinite(x.numpy()).all(), name
 
 
-def test_a_model_that_does_not_unfold_has_no_such_read_outs():
-    from dataclasses import replace
-
-    plain = M2AE(replace(SMALL, unfold=False))
-    names = reading.reads(plain)
-    assert "the fingerprint" in names
-    assert not any("unfolded" in name or "rhythm" in name for name in names)
-
-
 def test_attention_begins_as_the_mean(model):
     z = torch.randn(3, 10, 32)
     mean = model.readout(z).mean(dim=1, keepdim=True)

@@ -95,8 +95,6 @@ class Fingerprints:
 
     def reconstruct(self, windows: Windows, source: str, target: str) -> NDArray[np.float32]:
         """Return what the target's decoder makes of the source, shape (window, time)."""
-        if self.model.config.peek:  # the bottleneck's tokens are not all that it looks at
-            return self._decoded(windows, source, target)
         decoder = self.model.decoders[target]
         return self._read(windows, (source,), lambda z: decoder(z).flatten(1))
 
@@ -111,17 +109,6 @@ class Fingerprints:
         with torch.no_grad():
             parts = self._made(windows, modalities).tokens.split(BATCH)
             return np.concatenate([read(z).numpy() for z in parts])
-
-    def _decoded(self, windows: Windows, source: str, target: str) -> NDArray[np.float32]:
-        import torch
-
-        made = [np.zeros((0, self.model.config.window_samples), np.float32)]
-        with torch.no_grad():
-            for views in self._views(windows, (source,)):
-                encoded = self.model.look(views)
-                z = self.model.bottleneck(encoded)
-                made.append(self.model.decode(z, encoded)[target].flatten(1).numpy())
-        return np.concatenate(made)
 
     def _views(self, windows: Windows, modalities: tuple[str, ...]) -> Iterator[dict[str, View]]:
         """Yield what the encoders see of some windows after the other."""

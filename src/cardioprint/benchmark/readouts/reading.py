@@ -103,9 +103,9 @@ def unfolded(model: M2AE, tokens: Tokens) -> list[Tensor]:
     steps = model.config.patches // model.config.latents
     out = []
     for decoder in model.decoders.values():
-        if isinstance(decoder, Decoder) and decoder.unfold is not None:
-            course: Tensor = decoder.unfold(tokens.z)
-            out.append(course.reshape(len(course), model.config.latents * steps, -1))
+        assert isinstance(decoder, Decoder)
+        course: Tensor = decoder.unfold(tokens.z)
+        out.append(course.reshape(len(course), model.config.latents * steps, -1))
     return out
 
 
@@ -134,7 +134,7 @@ def encoder_spectrum(model: M2AE, tokens: Tokens) -> Tensor:
 
 def decoded_spectrum(model: M2AE, tokens: Tokens) -> Tensor:
     """Return spectra up to 9.6 Hz of both signals as the decoders make them."""
-    made = model.decode(tokens.z, dict(tokens.encoded))
+    made = model.decode(tokens.z)
     return torch.cat([log_power(x.flatten(1)[..., None])[:, :96, 0] for x in made.values()], dim=1)
 
 
@@ -164,7 +164,7 @@ def reads(model: M2AE, size: int = 256) -> dict[str, Read]:
         size: Principal axes where there are more features.
     """
     everything = beside(fingerprint, encoder_statistics, unfolded_rhythm)
-    found = {
+    return {
         "the fingerprint": Read(of=fingerprint, shared=model.config.fingerprint // 2, scaled=True),
         "its shared half": Read(of=_shared_half, scaled=True),
         "its other half": Read(of=_other_half, scaled=True),
@@ -193,17 +193,6 @@ def reads(model: M2AE, size: int = 256) -> dict[str, Read]:
         "fingerprint + encoders + rhythm, whole": Read(of=everything, aligned=False),
         "fingerprint + encoders + rhythm": Read(of=everything, aligned=False, size=size),
     }
-    if not unfolded(model, _example(model)):
-        found = {name: read for name, read in found.items() if not _unfolds(name)}
-    return found
-
-
-def _unfolds(name: str) -> bool:
-    return "unfolded" in name or "rhythm" in name
-
-
-def _example(model: M2AE) -> Tokens:
-    return Tokens(encoded={}, z=torch.zeros(1, model.config.latents, model.config.features))
 
 
 class Attention(nn.Module):
