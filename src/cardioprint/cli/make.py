@@ -40,18 +40,20 @@ def pretrain(
 
     $ torchrun --nproc-per-node 4 -m cardioprint pretrain base --strategy fsdp
 
+    $ cardioprint pretrain further --start models/mine
+
     $ cardioprint pretrain readout --start models/mine
 
     $ cardioprint pretrain base --engine ray --address auto --ranks 16 --gpu --out /shared/base
 
     Args:
-        name: Recipe: tiny, small, base, large; readout: fingerprints anew on a finished model's
-            frozen tokens; or smoke.
+        name: Recipe: tiny, small, base, large; further: a finished model learns on; readout:
+            fingerprints anew on a finished model's frozen tokens; or smoke.
         cache: Folder with a cache of each side, train/ and, to watch the run, valid/:
             `cardioprint corpus export DIR --memmap CACHE/train --split train`.
         out: Run folder; default runs/RECIPE.
         start: Begin with the weights of this model, packaged or a folder of `export`, and take its
-            sizes. Default: the recipe's, fresh weights but for readout.
+            sizes. Default: the recipe's, fresh weights but for further and readout.
         steps: Steps instead of the recipe's.
         seed: Seed instead of the recipe's.
         threads: CPU threads; default: the cores this process may use.
