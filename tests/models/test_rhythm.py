@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from cardioprint.models.rhythm import INTERVALS, NUMBERS, SIZE, describe_rhythm
+from cardioprint.models.rhythm import (
+    INTERVALS,
+    NUMBERS,
+    SIZE,
+    UNITS,
+    describe_rhythm,
+    finely,
+)
 
 RATE = 125.0
 
@@ -56,3 +63,14 @@ def test_too_few_beats():
     assert not enough and not found.any()
     found, enough = describe_rhythm(torch.full((2, 30), -1), RATE)
     assert not enough.any() and torch.isfinite(found).all()
+
+
+def test_an_error_of_the_rate_counts_by_its_hundredths():
+    truth = torch.zeros(4, SIZE)
+    guess = truth.clone()
+    guess[:, 0] = torch.tensor([0.0, 0.01, 0.02, 0.5]) / UNITS[0]
+    none, half, one, far = finely(guess, truth).tolist()
+    assert none == 0
+    assert half == pytest.approx(0.223, abs=1e-3)
+    assert one == pytest.approx(0.693, abs=1e-3)
+    assert 6 < far < 7  # a beat missed is wrong, but does not drown the rest

@@ -147,6 +147,22 @@ def test_what_all_fingerprints_have_in_common_is_drawn_to_zero(smoke_cache):
         assert parts["centre"].item() == pytest.approx(3, abs=0.1)
 
 
+def test_rate_is_asked_for_finely_and_loudly(smoke_cache):
+    """Each adds to the loss what it says, and nothing where it is not asked for."""
+    config = replace(smoke().objective, rhythm=1.0)
+    torch.manual_seed(0)
+    objective = Objective(M2AE(smoke().model), config).eval()
+    batch = one_batch(smoke_cache, "other")
+    with torch.no_grad():
+        plain, parts = objective(batch)
+        objective.config = replace(config, prominence=0.5)
+        loud = objective(batch)[0]
+        objective.config = replace(config, precision=0.2)
+        fine = objective(batch)[0]
+    assert (loud - plain).item() == pytest.approx(0.5 * parts["reads"].item(), abs=1e-5)
+    assert 0.1 < (fine - plain).item() < 3
+
+
 def test_signs_of_a_collapse():
     torch.manual_seed(0)
     alive = health(torch.randn(64, 32))

@@ -39,6 +39,12 @@ class ObjectiveConfig:
     rhythm: float = 0.0
     """Intervals between beats, read from the fingerprint's shared half by one linear map for both
     modalities: what a linear probe is to find must lie there linearly."""
+    precision: float = 0.0
+    """Share of the rhythm's loss that counts how far the rate is off in hundredths: squares alone
+    are content with 2 in 100, which is nothing beside the differences between people."""
+    prominence: float = 0.0
+    """Squared weights with which that map reads rate and variability. The smaller they have to be,
+    the larger a share of the fingerprint these take up, and the fewer people a probe needs."""
     phase: float = 0.1
     """InfoNCE between the modalities' tokens for one window; 0.5 hurt in one replication."""
     state: float = 0.2
@@ -144,6 +150,10 @@ class Objective(nn.Module):
                     miss = self._describe(batch, view, row, description[row])
                     total = total + 0.5 * c.description * miss
                     parts[f"describe_{m}"] = miss.detach()
+        if self.read_rhythm is not None:
+            reads = self.read_rhythm.weight[: rhythm.NUMBERS].square().sum()
+            total = total + c.prominence * reads
+            parts["reads"] = reads.detach()
         everybody = [ranks.gather(f) for f in prints]
         total = total + c.decorrelation * losses.decorrelation(torch.cat(everybody))
         raw = torch.cat(everybody).float().mean(dim=0) + self.model.centre / self.model.spread
@@ -230,6 +240,8 @@ class Objective(nn.Module):
             there = believed | else_believed
         error = (guess.float() - truth).square() * rhythm.weights(guess.device)
         error = error.mean(dim=1) * there
+        if self.config.precision > 0:
+            error = error + self.config.precision * rhythm.finely(guess.float(), truth) * there
         return error.sum() / ranks.mean(there.sum().float()).clamp_min(1)
 
     def _describe(self, batch: TensorBatch, view: int, row: int, guess: Tensor) -> Tensor:

@@ -155,7 +155,8 @@ def large() -> Run:
 def readout() -> Run:
     """The way from tokens to fingerprint alone, on a finished model: the second stage of `tiny`.
 
-    Windows are shown whole in most steps, as they are in use, and the rhythm counts twice as much.
+    Windows are shown whole in most steps, as they are in use; the rhythm counts twice as much, and
+    the heart rate by its hundredths.
     Tokens and decoders stay as they are. Short: what the modalities share of a person overfitted
     from step 900 on when it was longer.
     """
@@ -172,11 +173,13 @@ def readout() -> Run:
             reconstruct=0.0,
             phase=0.0,
             rhythm=2.0,
+            precision=0.15,
+            prominence=0.1,
             state=0.1,
             decorrelation=0.01,
             centre=0.02,
         ),
-        steps=1600,
+        steps=2000,
         learning_rate=7.5e-4,
         warmup=100,
         average=0.998,
