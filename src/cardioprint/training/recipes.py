@@ -156,9 +156,8 @@ def readout() -> Run:
     """The way from tokens to fingerprint alone, on a finished model: the second stage of `tiny`.
 
     Windows are shown whole in most steps, as they are in use; the rhythm counts twice as much, and
-    the heart rate by its hundredths.
-    Tokens and decoders stay as they are. Short: what the modalities share of a person overfitted
-    from step 900 on when it was longer.
+    the heart rate by its hundredths. Tokens and decoders stay as they are. Short: what the
+    modalities share of a person overfitted from step 900 on when it was longer.
     """
     plain = Run(name="readout")
     return replace(

@@ -23,6 +23,17 @@ class NothingShared(TwoSpaces):
     name, identity, shared = "nothing shared", "three", ()
 
 
+class OwnHalf(Sees):
+    """As fingerprints: the first half is shared, the rest says the opposite in the other signal."""
+
+    name, kind, identity, shared = "halves", "peer", "four", (0, 1, 2, 3)
+
+    def embed(self, signals):
+        x = super().embed(signals)
+        x[:, 8:] = x[:, :1] if "ecg" in signals.series else -x[:, :1]
+        return x
+
+
 @pytest.fixture
 def found(monkeypatch, tmp_path):
     rows = toy_rows("number", people=60, modalities=("ecg", "ppg"))
@@ -33,7 +44,7 @@ def found(monkeypatch, tmp_path):
     measured = Measured(
         name="toy", title="Toy", paper="", facts=FACTS, family="transfer", run=transfer.run
     )
-    encoders = (Sees(), Blind(), TwoSpaces(), NothingShared())
+    encoders = (Sees(), Blind(), TwoSpaces(), NothingShared(), OwnHalf())
     encoders[1].name = "blind"
     bench = Bench(encoders=encoders, folder=tmp_path, quick=True, embed=Vectors().embed)
     return measured.run(measured, bench)
@@ -59,6 +70,12 @@ def test_only_what_both_modalities_share_is_carried(found):
     assert value(found, "hand features") < 0.5 * value(found, "constant of the source")
     assert "nothing shared" not in {s.encoder for s in found.scores}
     assert any("the 4 features that mean the same" in n for n in found.notes)
+
+
+def test_what_a_modality_has_alone_is_told_beside(found):
+    constant = value(found, "constant of the source")
+    assert value(found, "halves") < 0.5 * constant
+    assert value(found, "halves, whole vector") > constant
 
 
 def test_the_model_is_compared_with_all_others(found):

@@ -211,7 +211,11 @@ def _encoders(
 def _spaces(
     encoder: Encoder, way: Way, a: probe.Case, b: probe.Case, notes: list[str]
 ) -> list[tuple[str, NDArray, NDArray]]:
-    """Return (column, source's vectors, target's) in every space that both sides have."""
+    """Return (column, source's vectors, target's) in every space that both sides have.
+
+    What stands for the encoder across modalities are the features that it says mean the same in
+    both: what a modality has alone says something else, or nothing, in the other.
+    """
     modalities = (way.source.modality, way.target.modality)
     if isinstance(encoder, MeanBeats) or not set(modalities) <= set(encoder.modalities):
         return []
@@ -225,10 +229,12 @@ def _spaces(
             "are what is carried over."
         )
         return [(encoder.name, x[:, shared], z[:, shared])]
-    spaces = [(encoder.name, x, z)]
-    if shared and len(set(modalities)) > 1:
-        spaces.append((f"{encoder.name}, shared features", x[:, shared], z[:, shared]))
-    return spaces
+    if not shared or len(set(modalities)) == 1:
+        return [(encoder.name, x, z)]
+    return [
+        (encoder.name, x[:, shared], z[:, shared]),
+        (f"{encoder.name}, whole vector", x, z),
+    ]
 
 
 def _score(way: Way, b: probe.Case, name: str, kind: str, found: Estimate) -> Score:
@@ -285,8 +291,10 @@ _SPLIT = (
 _CAVEATS = (
     "The head is used unchanged: scale, weights and offset are the source's, so a shift between "
     "data sets counts as error. 'Head of the target itself' is the ceiling: learnt on the target "
-    "with the same folds. Encoders whose features differ between modalities cannot be carried "
-    "over and are absent. AF from PPG is not carried: no second table here holds AF with PPG."
+    "with the same folds. Across modalities an encoder is carried by the features that it says "
+    "mean the same in both (M2AE: the first half; its whole vector stands beside); one whose "
+    "features differ and that has none is absent. AF from PPG is not carried: no second table here "
+    "holds AF with PPG."
 )
 
 
