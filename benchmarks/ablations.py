@@ -137,6 +137,17 @@ def gone(run: Run) -> Run:
     raise ValueError(f"what {run.name!r} needs lost and was deleted; commit {LAST_WITH} has it")
 
 
+def never(run: Run) -> Run:
+    """Refuse to train an arm that was tried beside the repository and never became a part of it.
+
+    Raises:
+        ValueError: Always.
+    """
+    raise ValueError(
+        f"{run.name!r} was a patch that did not win; docs/lab_notebook.md describes it"
+    )
+
+
 def both(*changes: Callable[[Run], Run]) -> Callable[[Run], Run]:
     """Return several changes as one."""
 
@@ -152,6 +163,7 @@ PHASE, LOSS, MASK = "state against phase", "which losses", "what is hidden"
 COLLAPSE, BOTTLENECK = "what prevents the collapse", "the bottleneck"
 TOLD, PEOPLE = "what the fingerprint is told to describe", "how people are weighted"
 SAME, APART = "two windows of a person alike", "features apart"
+FORESEEN = "latents of a teacher as a target"
 SEEN, WAVE = "which modalities, delays and devices", "the shape of the waves"
 PERSONS, SIZE = "how many people", "how large"
 VIRTUAL = "whether simulated people help"
@@ -207,6 +219,7 @@ ARMS: dict[str, Arm] = {
     "no noise, no devices": Arm(
         question=SEEN, change=lambda run: replace(run, augment=AugmentConfig(filter=0.0, noise=0.0))
     ),
+    "teacher's tokens foreseen": Arm(question=FORESEEN, change=never),
     "no derivative": Arm(question=WAVE, change=loss(derivative=0.0)),
     "derivative x 3": Arm(question=WAVE, change=loss(derivative=0.9)),
     "simulated people too": Arm(question=VIRTUAL, change=lambda run: run, corpus="train_simulated"),
@@ -318,7 +331,7 @@ def train_arms(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     dtype = str(precision(Machine(), device)).removeprefix("torch.")
     for seed in seeds:
-        for name in only or [n for n in arms(budget) if ARMS[n].change is not gone]:
+        for name in only or [n for n in arms(budget) if ARMS[n].change not in (gone, never)]:
             folder = folder_of(name, seed, budget)
             if (folder / "done.json").exists():
                 continue

@@ -44,6 +44,10 @@ def test_every_arm_is_a_run_and_none_is_its_base(scripts, base):
             with pytest.raises(ValueError, match=ablations.LAST_WITH):
                 arm.change(begun)
             continue
+        if arm.change is ablations.never:
+            with pytest.raises(ValueError, match="lab_notebook"):
+                arm.change(begun)
+            continue
         changed = arm.change(begun)
         assert changed != begun or arm.share < 1 or arm.corpus != "train", name
 

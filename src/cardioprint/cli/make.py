@@ -38,7 +38,7 @@ def pretrain(
 
     $ cardioprint pretrain tiny
 
-    $ torchrun --nproc-per-node 4 -m cardioprint pretrain base --strategy fsdp
+    $ torchrun --nproc-per-node 4 -m -- cardioprint pretrain base --strategy fsdp
 
     $ cardioprint pretrain further --start models/mine
 
@@ -53,7 +53,8 @@ def pretrain(
             `cardioprint corpus export DIR --memmap CACHE/train --split train`.
         out: Run folder; default runs/RECIPE.
         start: Begin with the weights of this model, packaged or a folder of `export`, and take its
-            sizes. Default: the recipe's, fresh weights but for further and readout.
+            sizes. Default: the recipe's, fresh weights but for further and readout. Under torchrun
+            leave its `--` where the examples have it: it takes --start for an option of its own.
         steps: Steps instead of the recipe's.
         seed: Seed instead of the recipe's.
         threads: CPU threads; default: the cores this process may use.

@@ -1,6 +1,7 @@
 """The training loop: one page, read top to bottom.
 
-The same on a CPU, one GPU or several (`torchrun --nproc-per-node N -m cardioprint pretrain ...`).
+The same on a CPU, one GPU or several:
+`torchrun --nproc-per-node N -m -- cardioprint pretrain ...`.
 """
 
 from __future__ import annotations
