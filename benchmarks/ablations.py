@@ -210,6 +210,7 @@ ARMS: dict[str, Arm] = {
     "person contrast x 4": Arm(question=SAME, change=loss(state=0.8)),
     "hospitals mixed in a batch": Arm(question=SAME, change=batch(one_database=False)),
     "no decorrelation": Arm(question=APART, change=loss(decorrelation=0.0)),
+    "total coding rate": Arm(question=APART, change=never),
     "decorrelation x 5": Arm(question=APART, change=loss(decorrelation=0.1)),
     "never both at once": Arm(question=SEEN, change=batch(both=0.0)),
     "half of the steps both": Arm(question=SEEN, change=batch(both=0.5, short=0.1, same=0.15)),

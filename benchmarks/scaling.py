@@ -364,6 +364,7 @@ def draw(points: list[Point], path: Path) -> None:
         style.heading(axes, [(title, style.INK), ("against compute, PFLOP", style.MUTED)])
         _logarithmic(axes, [c / 1e15 for p in points for c, _ in p.curve])
         axes.margins(y=0.2)
+        named = []
         for p in points:
             if key not in p.held:
                 continue
@@ -373,15 +374,8 @@ def draw(points: list[Point], path: Path) -> None:
                 x, y = zip(*((c / 1e15, held[key]) for c, held in p.curve), strict=True)
                 axes.plot(x, y, color=colour, lw=1.2)
             axes.plot(p.compute / 1e15, p.held[key], "o", color=colour, ms=4)
-            axes.annotate(
-                p.name,
-                (p.compute / 1e15, p.held[key]),
-                xytext=(0, -12),
-                textcoords="offset points",
-                ha="right",
-                fontsize=style.SMALL,
-                color=colour,
-            )
+            named.append((p.held[key], p.compute / 1e15, p.name.split(",")[0], colour))
+        _name(axes, named)
     for number, (what, known, xs, unit) in enumerate(rows, start=1):
         for column, title in enumerate(SHOWN):
             axes = figure.add_subplot(whole[number, column])
@@ -397,11 +391,38 @@ def draw(points: list[Point], path: Path) -> None:
     figure.savefig(path)
 
 
+def _name(axes: Any, named: list[tuple[float, float, str, str]]) -> None:
+    """Write names to the right of points, each high enough above the one below to be read.
+
+    Args:
+        axes: With a logarithmic axis of x; it gets room to the right.
+        named: (y, x, name, colour).
+    """
+    from cardioprint.plotting import style
+
+    low, high = axes.get_xlim()
+    axes.set_xlim(low, high * (high / low) ** 0.4)
+    last = -math.inf
+    pixels = axes.figure.dpi / 72
+    for y, x, name, colour in sorted(named):
+        place = axes.transData.transform((x, y))[1] / pixels
+        last = max(place, last + style.SMALL + 1)
+        axes.annotate(
+            name,
+            (x, y),
+            xytext=(6, last - place),
+            textcoords="offset points",
+            va="center",
+            fontsize=style.SMALL,
+            color=colour,
+        )
+
+
 def _logarithmic(axes: Any, values: list[float]) -> None:
     """Make the horizontal axis logarithmic, with plain numbers at three places of it."""
     axes.set_xscale("log")
     at = np.geomspace(min(values), max(values), 3)
-    axes.set_xticks(at, [f"{x:.2g}" for x in at])
+    axes.set_xticks(at, [f"{float(f'{x:.2g}'):g}" for x in at])
     axes.set_xticks([], minor=True)
 
 
