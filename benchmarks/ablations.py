@@ -128,24 +128,17 @@ def sized(like: Run) -> Callable[[Run], Run]:
     return lambda run: replace(run, model=like.model, learning_rate=like.learning_rate)
 
 
-def gone(run: Run) -> Run:
-    """Refuse to train an arm whose switch lost and was deleted; its figures stay.
+def refused(why: str) -> Callable[[Run], Run]:
+    """Return what stands for the change of an arm that cannot be trained; its figures stay."""
 
-    Raises:
-        ValueError: Always, with the commit that can.
-    """
-    raise ValueError(f"what {run.name!r} needs lost and was deleted; commit {LAST_WITH} has it")
+    def change(run: Run) -> Run:
+        raise ValueError(f"{run.name!r} cannot be trained: {why}")
+
+    return change
 
 
-def never(run: Run) -> Run:
-    """Refuse to train an arm that was tried beside the repository and never became a part of it.
-
-    Raises:
-        ValueError: Always.
-    """
-    raise ValueError(
-        f"{run.name!r} was a patch that did not win; docs/lab_notebook.md describes it"
-    )
+gone = refused(f"what it needs lost and was deleted; commit {LAST_WITH} has it")
+never = refused("it was a patch that did not win; docs/lab_notebook.md describes it")
 
 
 def both(*changes: Callable[[Run], Run]) -> Callable[[Run], Run]:

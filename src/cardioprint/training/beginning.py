@@ -82,10 +82,9 @@ def _take_over(model: M2AE, start: str) -> None:
             "with --start, and the recipe takes its sizes"
         )
     model.load_state_dict(fitting, strict=False)
+    _centre(model)
     if model.courses and not other.courses:
         _quieten(model)
-    else:
-        _centre(model)
 
 
 @torch.no_grad()
@@ -99,11 +98,10 @@ def _centre(model: M2AE) -> None:
 
 @torch.no_grad()
 def _quieten(model: M2AE) -> None:
-    """Bring the tokens' part of the fingerprint to a small spread about 0, the same otherwise."""
+    """Bring the tokens' part of a fingerprint about 0 to a small spread, the same otherwise."""
     last = model.readout[-1]
     assert isinstance(last, nn.Linear)
     gain = QUIET / model.spread
-    last.bias.copy_((last.bias - model.centre) * gain)
+    last.bias.mul_(gain)
     last.weight.mul_(gain[:, None])
-    model.centre.zero_()
     model.spread.fill_(QUIET)

@@ -155,8 +155,9 @@ class Objective(nn.Module):
             total = total + c.prominence * reads
             parts["reads"] = reads.detach()
         everybody = [ranks.gather(f) for f in prints]
-        total = total + c.decorrelation * losses.decorrelation(torch.cat(everybody))
-        raw = torch.cat(everybody).float().mean(dim=0) + self.model.centre / self.model.spread
+        together = torch.cat(everybody)
+        total = total + c.decorrelation * losses.decorrelation(together)
+        raw = together.float().mean(dim=0) + self.model.centre / self.model.spread
         total = total + c.centre * raw.square().mean()
         parts["centre"] = raw.detach().square().mean().sqrt()
         timings = [self.model.timing(z) for z in latents]
@@ -165,9 +166,7 @@ class Objective(nn.Module):
             with torch.no_grad():
                 followed = torch.cat([ranks.gather(t.detach()) for t in timings])
                 learns = self.model.bottleneck.tokens.requires_grad
-                self.model.follow(
-                    torch.cat(everybody), followed if learns else None, momentum=self.momentum
-                )
+                self.model.follow(together, followed if learns else None, momentum=self.momentum)
         with torch.no_grad():
             parts.update(health(everybody[0].float()))
         parts["loss"] = total.detach()
@@ -238,10 +237,9 @@ class Objective(nn.Module):
             pulse, else_believed = rhythm.describe_rhythm(beats[:, 1], rate)
             truth = torch.where(believed[:, None], heart, pulse)
             there = believed | else_believed
-        error = (guess.float() - truth).square() * rhythm.weights(guess.device)
-        error = error.mean(dim=1) * there
-        if self.config.precision > 0:
-            error = error + self.config.precision * rhythm.finely(guess.float(), truth) * there
+        guess = guess.float()
+        error = ((guess - truth).square() * rhythm.weights(guess.device)).mean(dim=1)
+        error = (error + self.config.precision * rhythm.finely(guess, truth)) * there
         return error.sum() / ranks.mean(there.sum().float()).clamp_min(1)
 
     def _describe(self, batch: TensorBatch, view: int, row: int, guess: Tensor) -> Tensor:

@@ -159,24 +159,20 @@ def readout() -> Run:
     the heart rate by its hundredths. Tokens and decoders stay as they are. Short: what the
     modalities share of a person overfitted from step 900 on when it was longer.
     """
-    plain = Run(name="readout")
+    first = tiny()
     return replace(
-        plain,
+        first,
+        name="readout",
         start="tiny",
         learn="readout",
-        model=replace(plain.model, course=32),
-        batch=replace(plain.batch, size=64, same=0.0, full=0.7),
-        augment=WORN,
+        batch=replace(first.batch, size=64, same=0.0, full=0.7),
         objective=replace(
-            plain.objective,
+            first.objective,
             reconstruct=0.0,
             phase=0.0,
             rhythm=2.0,
             precision=0.15,
             prominence=0.1,
-            state=0.1,
-            decorrelation=0.01,
-            centre=0.02,
         ),
         steps=2000,
         learning_rate=7.5e-4,

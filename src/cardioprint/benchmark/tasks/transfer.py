@@ -221,20 +221,18 @@ def _spaces(
         return []
     x, z = (c.vectors(encoder, (m,)) for c, m in zip((a, b), modalities, strict=True))
     shared = list(getattr(encoder, "shared", ()))
-    if x.shape[1] != z.shape[1]:
-        if not shared:
-            return []
+    one = x.shape[1] == z.shape[1]
+    if not shared or len(set(modalities)) == 1:
+        return [(encoder.name, x, z)] if one else []
+    spaces = [(encoder.name, x[:, shared], z[:, shared])]
+    if one:
+        spaces.append((f"{encoder.name}, whole vector", x, z))
+    else:
         notes.append(
             f"{encoder.name}: the {len(shared)} features that mean the same in both modalities "
             "are what is carried over."
         )
-        return [(encoder.name, x[:, shared], z[:, shared])]
-    if not shared or len(set(modalities)) == 1:
-        return [(encoder.name, x, z)]
-    return [
-        (encoder.name, x[:, shared], z[:, shared]),
-        (f"{encoder.name}, whole vector", x, z),
-    ]
+    return spaces
 
 
 def _score(way: Way, b: probe.Case, name: str, kind: str, found: Estimate) -> Score:
